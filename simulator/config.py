@@ -1,0 +1,50 @@
+"""Everything about a simulator that a test, a demo or a benchmark may choose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+SCENARIOS_DIR = Path(__file__).parent / "scenarios"
+
+
+@dataclass(frozen=True, slots=True)
+class AgentTimings:
+    """How fast the simulated Deepgram agent is."""
+
+    settings_applied_ms: float = 40
+    """From Settings received to SettingsApplied sent."""
+    greeting_audio_ms: float = 120
+    """From SettingsApplied to the first audio of the greeting."""
+    end_of_turn_quiet_ms: float = 600
+    """Quiet after speech that ends the caller's turn."""
+    think_ms: float = 250
+    """From the end of the caller's turn to the first audio of the reply."""
+    audio_speed: float = 2.5
+    """How many times faster than real time the agent sends its audio."""
+    idle_timeout_s: float = 10.0
+    """Without audio or KeepAlive for this long the socket is closed."""
+    late_frames: int = 3
+    """Audio frames still sent after UserStartedSpeaking, as the real service does."""
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatorConfig:
+    """One simulator: where it listens, the credentials it accepts, its pace and its seed."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    """0 means a free port, chosen when the simulator starts."""
+    twilio_account_sid: str = "AC" + "0" * 32
+    twilio_auth_token: str = "simulated-auth-token"  # noqa: S105 - the simulator's own, guards nothing
+    deepgram_api_key: str = "simulated-deepgram-key"
+    scenarios_dir: Path = SCENARIOS_DIR
+    callee_audio: Path | None = None
+    """A recording (8 kHz mono .ulaw or .wav) that opens the call at `recorded` scenario's number."""
+    seed: int = 1
+    """Every random choice derives from it and from the call's sid, which derives from it too."""
+    calls_per_second: float = 100.0
+    """Calls above this rate are queued, as Twilio does. Twilio's own default is 1."""
+    webhook_timeout_s: float = 15.0
+    """Twilio gives a webhook 15 s in total."""
+    agent: AgentTimings = field(default_factory=AgentTimings)
