@@ -1,0 +1,80 @@
+"""The events of a call, as the feed, the API and the timeline name them. `docs/events.md` shows this table."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class EventType(StrEnum):
+    """Types of the events that are stored, numbered by `seq`."""
+
+    CALL_STATUS = "call_status"
+    STOP_REQUESTED = "stop_requested"
+    STREAM = "stream"
+    AGENT = "agent"
+    OPENING = "opening"
+    SPEECH = "speech"
+    TRANSCRIPT_UPDATE = "transcript_update"
+    BARGE_IN = "barge_in"
+    AGENT_THINKING = "agent_thinking"
+    TOOL_CALL = "tool_call"
+    STRATEGY_UPDATE = "strategy_update"
+    DTMF = "dtmf"
+    RECORDING = "recording"
+
+
+class PassingType(StrEnum):
+    """Types of the events that are only sent (`seq` is null) while somebody watches."""
+
+    AUDIO_LEVEL = "audio_level"
+
+
+DESCRIPTIONS: dict[str, str] = {
+    EventType.CALL_STATUS: "`state`, `task_status`-relevant change of the call; at the end also `ended_reason`, `ended_detail`.",
+    EventType.STOP_REQUESTED: "Somebody asked to stop the call; `by`.",
+    EventType.STREAM: "The audio connection from Twilio; `status`: `started`, `stopped`, `lost`.",
+    EventType.AGENT: "The voice agent's connection; `status`: `connected`, `ready`, `closed`, `warning`, `error`; `detail`.",
+    EventType.OPENING: "How the agent was let in; `decision`: `greet`, `listen`; `waited_ms`.",
+    EventType.SPEECH: "The caller began to speak; `at_ms`.",
+    EventType.TRANSCRIPT_UPDATE: (
+        "A turn, whole, as it is now; `turn`, `speaker`, `text`, `start_ms`, `end_ms`, `heard` (0 to 1), `heard_text`, "
+        "`final`. A later one with the same `turn` replaces it."
+    ),
+    EventType.BARGE_IN: "The caller interrupted; `turn`, `heard_ms`, `dropped_ms` of the agent's audio.",
+    EventType.AGENT_THINKING: "From the caller's text to the agent's first byte; `turn`, `duration_ms`.",
+    EventType.TOOL_CALL: "The agent called a function; `id`, `name`, `arguments`, `result`.",
+    EventType.STRATEGY_UPDATE: "The agent changed its plan; `strategy`, `reason`.",
+    EventType.DTMF: "The caller pressed a key; `digit`.",
+    EventType.RECORDING: "The recording; `state`: `recording`, `finished`, `truncated`, `missing`; `duration_ms`.",
+    PassingType.AUDIO_LEVEL: "How loud both sides are, 0 to 1; `caller`, `agent`. At most 5 a second.",
+}
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """An event to append. `timestamp` is when it happened."""
+
+    type: EventType
+    data: dict[str, Any] = field(default_factory=dict)
+    timestamp: dt.datetime = field(default_factory=_now)
+
+
+@dataclass(frozen=True, slots=True)
+class TurnState:
+    """A turn as it is now, times in ms on the call clock; a later one with the same number replaces it."""
+
+    number: int
+    speaker: str
+    text: str
+    start_ms: int
+    end_ms: int
+    heard: float = 1.0
+    heard_text: str = ""
+    final: bool = True

@@ -1,0 +1,101 @@
+"""Dialling and hanging up at Twilio. Rows first, then the network; never inside a transaction."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+
+from django.conf import settings
+
+from telemetry.record import timed_step
+from telephony import services
+from telephony.lifecycle import LIVE, TERMINAL, TWILIO_STATUS, Event, State
+from telephony.models import Call
+from telephony.twilio.client import twilio_client
+from telephony.twilio.errors import TelephonyError
+from telephony.twilio.signature import webhook_url
+
+logger = logging.getLogger(__name__)
+
+
+def place(call_id: uuid.UUID) -> Call:
+    """Ask Twilio to dial a reserved call, exactly once.
+
+    An answer that may hide a placed call leaves the state `unknown`, to be cleared up by Twilio's callbacks or by
+    the sweeper; it is never sent again.
+
+    Raises:
+        TelephonyError: Twilio refused; the call is `failed` and its detail says why.
+    """
+    if not services.call_advance(call_id=call_id, event=Event.DIAL):
+        return Call.objects.get(pk=call_id)
+    call = Call.objects.get(pk=call_id)
+    try:
+        with timed_step("telephony", "place_call", session_id=str(call.id), task_id=str(call.task_id)):
+            placed = twilio_client().create_call(
+                to=call.to_number,
+                from_=call.from_number,
+                voice_url=webhook_url(f"/twilio/voice?call={call.id}"),
+                status_callback_url=webhook_url(f"/twilio/status?call={call.id}"),
+                ring_timeout_s=settings.RING_TIMEOUT_SECONDS,
+                time_limit_s=settings.MAX_CALL_SECONDS + 30,
+            )
+    except TelephonyError as error:
+        if error.ambiguous:
+            services.call_advance(call_id=call.id, event=Event.DIAL_UNCONFIRMED)
+            return Call.objects.get(pk=call_id)
+        services.call_advance(call_id=call.id, event=Event.FAIL, reason=error.code, detail=str(error))
+        raise
+    services.call_identify(call_id=call.id, call_sid=placed.sid)
+    services.call_advance(call_id=call.id, event=Event.QUEUE)
+    call.refresh_from_db()
+    if call.stop_requested_at:  # somebody stopped it while the request was on its way
+        hang_up(call.id)
+        call.refresh_from_db()
+    return call
+
+
+def stop(call_id: uuid.UUID, *, by: str) -> bool:
+    """End a call at any moment. False when it is over already, which is no error.
+
+    The wish is stored first, so that it outlives this process; the sweeper repeats it until Twilio has obeyed.
+    """
+    services.stop_request(call_id=call_id, by=by)
+    call = Call.objects.get(pk=call_id)
+    if not call.is_live:
+        return False
+    if call.state == State.RESERVED:
+        return services.call_advance(call_id=call_id, event=Event.CANCEL)
+    if call.state in {State.IN_PROGRESS, State.ENDING}:
+        services.call_advance(call_id=call_id, event=Event.END, reason="operator_ended")
+    if call.call_sid:
+        hang_up(call_id)
+    return True
+
+
+def hang_up(call_id: uuid.UUID) -> bool:
+    """Make the line dead at Twilio. False when Twilio could not be asked; the sweeper will ask again."""
+    call = Call.objects.get(pk=call_id)
+    if call.call_sid is None or call.state in TERMINAL:
+        return True
+    client = twilio_client()
+    try:
+        with timed_step("telephony", "hang_up", session_id=str(call.id), task_id=str(call.task_id)):
+            if call.answered_at is None:
+                client.cancel_call(call.call_sid)  # has no effect when it was answered just now, hence the next line
+            client.end_call(call.call_sid)
+    except TelephonyError as error:
+        logger.warning("call %s could not be hung up yet: %s", call.id, error.code)
+        return False
+    return True
+
+
+def reconcile(call_id: uuid.UUID) -> None:
+    """Ask Twilio how a call really is, and follow it; for calls whose reports were lost."""
+    call = Call.objects.get(pk=call_id)
+    if call.state not in LIVE or call.call_sid is None:
+        return
+    remote = twilio_client().fetch_call(call.call_sid)
+    event = TWILIO_STATUS.get(remote.status)
+    if event is not None:
+        services.call_advance(call_id=call_id, event=event, duration_seconds=remote.duration_s)

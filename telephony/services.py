@@ -1,0 +1,268 @@
+"""Every write to a call. Each is one short transaction: a compare-and-set, its events, its signals.
+
+Nothing here waits for a network inside a transaction. Times are the database server's clock through Django.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, models, transaction
+from django.utils import timezone
+
+from telephony import bus, signals
+from telephony.brief import CallBrief
+from telephony.ended_reasons import ENDED_REASONS
+from telephony.events import EventType, NewEvent, TurnState
+from telephony.lifecycle import ANSWERED, LIVE, TABLE, TERMINAL, Event, State, states_before
+from telephony.models import Call, CallEvent, Recording, Turn
+
+LEASE_S = 30.0
+"""How long an owner that gives no sign of life keeps a call."""
+
+
+class CallInProgressError(Exception):
+    """The task has a live call already; `call` is that call."""
+
+    def __init__(self, call: Call | None) -> None:
+        super().__init__("This task has a call in progress.")
+        self.call = call
+
+
+class StaleOwnerError(Exception):
+    """Another process took the call over: the writer must let go."""
+
+
+# --- creating ---------------------------------------------------------------------------------------------------
+
+
+def call_reserve(*, task_id: uuid.UUID, owner_id: int, to_number: str, brief: CallBrief) -> Call:
+    """Create the row that gives the right to dial once.
+
+    Raises:
+        CallInProgressError: the task has a live call; the database holds that, not a check before.
+    """
+    call = Call(
+        task_id=task_id,
+        owner_id=owner_id,
+        to_number=to_number,
+        from_number=settings.TWILIO_PHONE_NUMBER,
+        brief=brief.to_json(),
+        simulated=settings.SIMULATED,
+    )
+    try:
+        with transaction.atomic():
+            call.save(force_insert=True)
+            _append(call, [_status_event(call)])
+            signals.call_changed.send(sender=Call, call=call)
+    except IntegrityError as error:
+        live = Call.objects.filter(task_id=task_id, state__in=LIVE).first()
+        if live is None and not _is_live_conflict(error):
+            raise
+        raise CallInProgressError(live) from error
+    return call
+
+
+def _is_live_conflict(error: IntegrityError) -> bool:
+    text = str(error)
+    return "one_live_call_per_task" in text or "telephony_call.task_id" in text
+
+
+# --- moving on --------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def call_advance(
+    *, call_id: uuid.UUID, event: Event, reason: str = "", detail: str = "", duration_seconds: int | None = None
+) -> bool:
+    """Report `event`; True when it changed the call. The first `reason` that is given stays.
+
+    A late or repeated report is legal and changes nothing.
+    """
+    target = TABLE[event]
+    moved = Call.objects.filter(pk=call_id, state__in=states_before(event)).update(state=target)
+    if not moved:
+        return False
+    call = Call.objects.get(pk=call_id)
+    now = timezone.now()
+    if target == State.PLACING:
+        call.placed_at = now
+    if reason and not call.ended_reason:
+        call.ended_reason, call.ended_detail = reason, detail
+    if target in ANSWERED and call.answered_at is None:
+        call.answered_at = now - dt.timedelta(seconds=duration_seconds or 0)
+    if target in TERMINAL:
+        call.ended_at = now
+        if target == State.COMPLETED and call.answered_at is not None:
+            measured = round((now - call.answered_at).total_seconds())
+            call.duration_seconds = measured if duration_seconds is None else duration_seconds
+        if not call.ended_reason:
+            call.ended_reason = _default_reason(call)
+        if not call.ended_detail:
+            call.ended_detail = ENDED_REASONS[call.ended_reason].sentence
+    call.save(
+        update_fields=["placed_at", "answered_at", "ended_at", "duration_seconds", "ended_reason", "ended_detail"]
+    )
+    _append(call, [_status_event(call)])
+    signals.call_changed.send(sender=Call, call=call)
+    return True
+
+
+def _default_reason(call: Call) -> str:
+    """Why a call ended when nobody who knows has said so."""
+    match State(call.state):
+        case State.BUSY:
+            return "busy"
+        case State.NO_ANSWER:
+            return "no_answer"
+        case State.CANCELED:
+            return "operator_ended" if call.placed_at else "canceled_before_dial"
+        case State.FAILED:
+            return "carrier_rejected"
+    if call.stop_requested_at:
+        return "operator_ended"
+    return "callee_hung_up" if call.stream_sid else "media_never_connected"
+
+
+def call_identify(*, call_id: uuid.UUID, call_sid: str, answered_by: str = "") -> bool:
+    """Tie the row to Twilio's CallSid, from whichever report comes first. False when it is another call's SID."""
+    changes: dict[str, Any] = {"call_sid": call_sid}
+    if answered_by:
+        changes["answered_by"] = answered_by
+    unknown_or_same = models.Q(call_sid=None) | models.Q(call_sid=call_sid)
+    try:
+        with transaction.atomic():
+            return bool(Call.objects.filter(unknown_or_same, pk=call_id).update(**changes))
+    except IntegrityError:
+        return False
+
+
+@transaction.atomic
+def stop_request(*, call_id: uuid.UUID, by: str) -> bool:
+    """Persist that the call shall stop, before anybody is asked to do it. False when that is known or it is over."""
+    call = Call.objects.filter(pk=call_id, state__in=LIVE, stop_requested_at=None)
+    if not call.update(stop_requested_at=timezone.now()):
+        return False
+    event_append(call_id=call_id, events=[NewEvent(EventType.STOP_REQUESTED, {"by": by})])
+    return True
+
+
+# --- a live session's writes --------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def stream_claim(*, call_id: uuid.UUID, generation: int, stream_sid: str, owner: str) -> Call | None:
+    """Use up the stream token: make `owner` the holder of the call's audio. None when it was used or the call is over."""
+    now = timezone.now()
+    claimed = Call.objects.filter(
+        pk=call_id, state__in=LIVE, stream_generation=generation, stream_claimed=False
+    ).update(
+        stream_claimed=True,
+        stream_sid=stream_sid,
+        lease_owner=owner,
+        lease_expires_at=now + dt.timedelta(seconds=LEASE_S),
+        fence=models.F("fence") + 1,
+    )
+    if not claimed:
+        return None
+    call_advance(call_id=call_id, event=Event.ANSWER)
+    Recording.objects.get_or_create(call_id=call_id)
+    event_append(call_id=call_id, events=[NewEvent(EventType.STREAM, {"status": "started"})])
+    return Call.objects.get(pk=call_id)
+
+
+@transaction.atomic
+def session_write(
+    *, call_id: uuid.UUID, fence: int, events: Sequence[NewEvent] = (), turns: Sequence[TurnState] = ()
+) -> None:
+    """Write what a live session has gathered, and renew its lease.
+
+    Raises:
+        StaleOwnerError: the call has another owner now; nothing was written.
+    """
+    expires = timezone.now() + dt.timedelta(seconds=LEASE_S)
+    if not Call.objects.filter(pk=call_id, fence=fence).update(lease_expires_at=expires):
+        raise StaleOwnerError
+    updates: list[NewEvent] = []
+    for state in turns:
+        turn, _ = Turn.objects.update_or_create(
+            call_id=call_id, number=state.number, defaults={k: v for k, v in asdict(state).items() if k != "number"}
+        )
+        updates.append(turn_event(turn))
+        if state.final:
+            signals.turn_added.send(sender=Turn, call_id=call_id, turn=turn)
+    if events or updates:
+        event_append(call_id=call_id, events=[*events, *updates])
+
+
+def turn_event(turn: Turn) -> NewEvent:
+    """The `transcript_update` that shows `turn` as it is."""
+    return NewEvent(
+        EventType.TRANSCRIPT_UPDATE,
+        {
+            "turn": turn.number,
+            "speaker": turn.speaker,
+            "text": turn.text,
+            "start_ms": turn.start_ms,
+            "end_ms": turn.end_ms,
+            "heard": turn.heard,
+            "heard_text": turn.heard_text,
+            "final": turn.final,
+        },
+    )
+
+
+@transaction.atomic
+def recording_close(
+    *, call_id: uuid.UUID, state: Recording.State, duration_ms: int, detail: str = "", fence: int | None = None
+) -> bool:
+    """Say what became of the recording. True for the first who says so; `fence` keeps a former owner out."""
+    calls = Call.objects.filter(pk=call_id) if fence is None else Call.objects.filter(pk=call_id, fence=fence)
+    if not calls.exists():
+        return False
+    closed = Recording.objects.filter(call_id=call_id, state=Recording.State.RECORDING).update(
+        state=state, duration_ms=duration_ms, detail=detail, closed_at=timezone.now()
+    )
+    if not closed:
+        return False
+    data = {"state": str(state), "duration_ms": duration_ms, "detail": detail}
+    event_append(call_id=call_id, events=[NewEvent(EventType.RECORDING, data)])
+    recording = Recording.objects.select_related("call").get(call_id=call_id)
+    signals.recording_closed.send(sender=Recording, call=recording.call, recording=recording)
+    return True
+
+
+# --- events -----------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def event_append(*, call_id: uuid.UUID, events: Sequence[NewEvent]) -> None:
+    """Append events with the next numbers of their call."""
+    _append(Call.objects.only("pk", "task_id").get(pk=call_id), events)
+
+
+def _append(call: Call, events: Sequence[NewEvent]) -> None:
+    # The row is locked by this UPDATE until the commit, so commit order is seq order.
+    Call.objects.filter(pk=call.pk).update(event_seq=models.F("event_seq") + len(events))
+    last = Call.objects.values_list("event_seq", flat=True).get(pk=call.pk)
+    first = last - len(events) + 1
+    CallEvent.objects.bulk_create(
+        CallEvent(call_id=call.pk, seq=first + i, type=e.type, data=e.data, timestamp=e.timestamp)
+        for i, e in enumerate(events)
+    )
+    call_id, task_id = call.pk, call.task_id
+    transaction.on_commit(lambda: bus.publish_events(call_id, task_id, last))
+
+
+def _status_event(call: Call) -> NewEvent:
+    data: dict[str, Any] = {"state": str(call.state)}
+    if call.ended_reason:
+        data |= {"ended_reason": call.ended_reason, "ended_detail": call.ended_detail}
+    if call.state in TERMINAL:
+        data["duration_seconds"] = call.duration_seconds
+    return NewEvent(EventType.CALL_STATUS, data)
