@@ -1,0 +1,43 @@
+"""`DATABASE_URL` as Django's DATABASES wants it, with the options both engines need under load."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+SQLITE_PRAGMAS = (
+    "PRAGMA journal_mode=WAL;"
+    "PRAGMA synchronous=NORMAL;"
+    "PRAGMA busy_timeout=20000;"
+    "PRAGMA foreign_keys=ON;"
+    "PRAGMA cache_size=-20000"
+)
+
+
+def from_url(url: str, data_root: Path) -> dict[str, Any]:
+    """The `default` database: SQLite under `data_root` when `url` is empty.
+
+    SQLite writes ahead and begins every transaction as a writer: without both, concurrent writers meet
+    "database is locked". PostgreSQL is pooled, because connections kept per thread leak under ASGI.
+    """
+    parts = urlsplit(url)
+    if parts.scheme in ("", "sqlite"):
+        path = data_root / (unquote(parts.path).removeprefix("/") or "db.sqlite3")
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": path,
+            "CONN_MAX_AGE": 0,
+            "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": SQLITE_PRAGMAS},
+            "TEST": {"NAME": str(data_root / "test.sqlite3")},
+        }
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.removeprefix("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(parts.hostname or ""),
+        "PORT": parts.port or "",
+        "CONN_MAX_AGE": 0,
+        "OPTIONS": {"pool": {"min_size": 2, "max_size": 10, "timeout": 10}, **dict(parse_qsl(parts.query))},
+    }

@@ -1,0 +1,110 @@
+"""The kinds of value an environment variable may hold, each refusing nonsense with a sentence."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Annotated, Any
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import AfterValidator, BeforeValidator
+from pydantic_settings import NoDecode
+
+
+def _split(value: str, schemes: tuple[str, ...]) -> SplitResult:
+    try:
+        url = urlsplit(value)
+        port_is_valid = url.port is None or url.port > 0
+    except ValueError:
+        port_is_valid = False
+    if not port_is_valid or url.scheme not in schemes or not url.hostname or re.search(r"\s", value):
+        raise ValueError(f"must be a URL that begins with {' or '.join(f'{name}://' for name in schemes)}")
+    return url
+
+
+def _http_url(value: str) -> str:
+    if value:
+        _split(value, ("http", "https"))
+    return value.rstrip("/")
+
+
+def _ws_url(value: str) -> str:
+    if value:
+        _split(value, ("ws", "wss"))
+    return value
+
+
+def _site_url(value: str) -> str:
+    """The address of a whole site: `https://host[:port]`. A bare host name is taken as https."""
+    if not value:
+        return value
+    if "://" not in value:
+        value = f"https://{value}"
+    url = _split(value, ("http", "https"))
+    if url.path.strip("/") or url.query or url.fragment or url.username:
+        raise ValueError("must be a scheme and a host and nothing more, as in https://calls.example.com")
+    return f"{url.scheme}://{url.netloc}"
+
+
+def _database_url(value: str) -> str:
+    if value and urlsplit(value).scheme not in ("postgres", "postgresql", "sqlite"):
+        raise ValueError("must be postgresql://user:password@host:5432/name or sqlite:///path/to/file")
+    return value
+
+
+def _redis_url(value: str) -> str:
+    url = urlsplit(value)
+    if (
+        value
+        and not (url.scheme == "unix" and url.path)
+        and not (url.scheme in ("redis", "rediss") and url.hostname)
+    ):
+        raise ValueError("must be redis://host:6379/0, rediss://host:6379/0 or unix:///path/to/socket")
+    return value
+
+
+def _phone_number(value: str) -> str:
+    if value and not re.fullmatch(r"\+[1-9]\d{6,14}", value):
+        raise ValueError("must be a number in international form, as in +12025550142")
+    return value
+
+
+def _account_sid(value: str) -> str:
+    if value and not re.fullmatch(r"AC[0-9a-fA-F]{32}", value):
+        raise ValueError("must be AC and 32 hexadecimal digits, as the Twilio console shows it")
+    return value
+
+
+def _region(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z]{2}", value):
+        raise ValueError("must be the two letters of a country, as in US")
+    return value.upper()
+
+
+def _comma_list(value: Any) -> Any:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _headers(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        headers = json.loads(value)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"is not valid JSON ({error.msg} at character {error.pos + 1})") from None
+    if not isinstance(headers, dict) or not all(isinstance(text, str) for text in headers.values()):
+        raise ValueError('must be a JSON object of strings, as in {"Authorization": "Bearer ..."}')
+    return headers
+
+
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
+WsUrl = Annotated[str, AfterValidator(_ws_url)]
+SiteUrl = Annotated[str, AfterValidator(_site_url)]
+DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
+RedisUrl = Annotated[str, AfterValidator(_redis_url)]
+PhoneNumber = Annotated[str, AfterValidator(_phone_number)]
+AccountSid = Annotated[str, AfterValidator(_account_sid)]
+Region = Annotated[str, AfterValidator(_region)]
+RegionList = Annotated[list[Region], NoDecode, BeforeValidator(_comma_list)]
+CommaList = Annotated[list[str], NoDecode, BeforeValidator(_comma_list)]
+Headers = Annotated[dict[str, str], NoDecode, BeforeValidator(_headers)]

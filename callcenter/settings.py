@@ -1,0 +1,295 @@
+"""Django's settings: the variables of callcenter/env.py under their own names, and what follows from them."""
+
+from __future__ import annotations
+
+import logging
+import os
+import ssl
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from callcenter import database, env, secret_key
+
+ENV = env.load()
+BASE_DIR: Path = env.BASE_DIR
+
+# ---- The environment's own names ----
+
+ENVIRONMENT: str = ENV.environment
+PRODUCTION: bool = ENV.environment == "production"
+HOST: str = ENV.host
+PORT: int = ENV.port
+DATA_ROOT: Path = (BASE_DIR / ENV.data_root.expanduser()).resolve()
+PUBLIC_BASE_URL: str = ENV.public_base_url
+MEDIA_BASE_URL: str = ENV.media_base_url or ENV.public_base_url
+DEBUG: bool = ENV.debug
+DRAIN_SECONDS: int = ENV.drain_seconds if ENV.drain_seconds is not None else (600 if PRODUCTION else 0)
+LOG_LEVEL: str = ENV.log_level
+LOG_NOISY_EVENTS_EVERY_N: int = ENV.log_noisy_events_every_n
+DATABASE_URL: str = ENV.database_url
+REDIS_URL: str = ENV.redis_url
+
+TWILIO_ACCOUNT_SID: str = ENV.twilio_account_sid
+TWILIO_AUTH_TOKEN: str = ENV.twilio_auth_token
+TWILIO_PHONE_NUMBER: str = ENV.twilio_phone_number
+TWILIO_API_BASE_URL: str = ENV.twilio_api_base_url
+
+DEEPGRAM_API_KEY: str = ENV.deepgram_api_key
+DEEPGRAM_API_BASE_URL: str = ENV.deepgram_api_base_url
+DEEPGRAM_VOICE_AGENT_ENABLED: bool = ENV.deepgram_voice_agent_enabled
+DEEPGRAM_VOICE_AGENT_WS_URL: str = ENV.deepgram_voice_agent_ws_url
+DEEPGRAM_VOICE_AGENT_LISTEN_MODEL: str = ENV.deepgram_voice_agent_listen_model
+DEEPGRAM_VOICE_AGENT_SPEAK_MODEL: str = ENV.deepgram_voice_agent_speak_model
+DEEPGRAM_VOICE_AGENT_THINK_PROVIDER: str = ENV.deepgram_voice_agent_think_provider
+DEEPGRAM_VOICE_AGENT_THINK_MODEL: str = ENV.deepgram_voice_agent_think_model
+DEEPGRAM_VOICE_AGENT_THINK_TEMPERATURE: float | None = ENV.deepgram_voice_agent_think_temperature
+DEEPGRAM_VOICE_AGENT_THINK_ENDPOINT_URL: str = ENV.deepgram_voice_agent_think_endpoint_url
+DEEPGRAM_VOICE_AGENT_THINK_ENDPOINT_HEADERS: dict[str, str] = ENV.deepgram_voice_agent_think_endpoint_headers
+
+LLM_PROVIDER: str = ENV.llm_provider
+OPENAI_API_KEY: str = ENV.openai_api_key
+OPENAI_MODEL: str = ENV.openai_model
+OPENAI_BASE_URL: str = ENV.openai_base_url
+ANTHROPIC_API_KEY: str = ENV.anthropic_api_key
+ANTHROPIC_MODEL: str = ENV.anthropic_model
+ANTHROPIC_BASE_URL: str = ENV.anthropic_base_url
+GROQ_API_KEY: str = ENV.groq_api_key
+GROQ_MODEL: str = ENV.groq_model
+GROQ_BASE_URL: str = ENV.groq_base_url
+VLLM_BASE_URL: str = ENV.vllm_base_url
+VLLM_MODEL: str = ENV.vllm_model
+VLLM_API_KEY: str = ENV.vllm_api_key
+
+DEFAULT_PHONE_REGION: str = ENV.default_phone_region
+ALLOWED_COUNTRIES: list[str] = env.allowed_countries(ENV)
+MAX_CALL_SECONDS: int = ENV.max_call_seconds
+RING_TIMEOUT_SECONDS: int = ENV.ring_timeout_seconds
+SILENCE_TIMEOUT_SECONDS: int = ENV.silence_timeout_seconds
+
+SIMULATOR_PORT: int = ENV.simulator_port
+SIMULATOR_URL: str = ENV.simulator_url
+SIMULATED: bool = bool(ENV.simulator_url)
+DIAL_PROBLEMS: list[str] = env.dial_problems(ENV)
+
+# ---- DATA_ROOT ----
+
+try:
+    DATA_ROOT.mkdir(parents=True, exist_ok=True)
+    if not os.access(DATA_ROOT, os.W_OK | os.X_OK):
+        raise PermissionError(13, "Permission denied")
+    SECRET_KEY: str = ENV.secret_key or secret_key.kept_in(DATA_ROOT)
+except OSError as error:
+    raise env.ConfigurationError(
+        [f"DATA_ROOT: {DATA_ROOT} cannot be used ({error.strerror}). Mend that, or choose another folder."]
+    ) from None
+
+# ---- Django ----
+
+ROOT_URLCONF = "callcenter.urls"
+ASGI_APPLICATION = "callcenter.asgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+APPEND_SLASH = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en-us"
+
+INSTALLED_APPS = [
+    "daphne",  # only for `manage.py runserver`, which it must precede
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "channels",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "callcenter",
+    "tasks_app",
+    "telephony",
+    "telemetry",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+LOGIN_URL = "sign-in"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "sign-in"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = not STATIC_ROOT.is_dir()  # no collectstatic step on one machine
+
+# ---- Hosts and cookies ----
+
+ALLOWED_HOSTS: list[str] = [
+    "localhost",
+    "127.0.0.1",
+    "[::1]",
+    *ENV.allowed_hosts,
+    *(host for url in (PUBLIC_BASE_URL, MEDIA_BASE_URL) if (host := urlsplit(url).hostname)),
+]
+CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL] if PUBLIC_BASE_URL else []
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else None
+SECURE_SSL_REDIRECT = False  # the proxy's task: probes and Twilio's signed requests must never be redirected
+SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
+SECURE_HSTS_PRELOAD = PRODUCTION
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+SESSION_COOKIE_NAME = "__Host-sessionid" if PRODUCTION else f"sessionid_{PORT}"  # cookies ignore ports
+CSRF_COOKIE_NAME = "__Host-csrftoken" if PRODUCTION else f"csrftoken_{PORT}"
+CSRF_COOKIE_HTTPONLY = False  # pages read it for their own requests
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+SILENCED_SYSTEM_CHECKS = ["security.W008"]  # see SECURE_SSL_REDIRECT
+
+# ---- Storage ----
+
+DATABASES: dict[str, dict[str, Any]] = {"default": database.from_url(DATABASE_URL, DATA_ROOT)}
+
+if REDIS_URL:
+    CACHES: dict[str, dict[str, Any]] = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": REDIS_URL,
+            "KEY_PREFIX": "callcenter",
+        }
+    }
+    CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
+        "default": {
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            # an explicit socket_timeout above the layer's own 5 s waits, or idle sockets are dropped
+            "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_timeout": 30}], "prefix": "callcenter"},
+        }
+    }
+else:
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+
+# ---- Celery ----
+
+_broker = urlsplit(REDIS_URL)
+_socket = f"redis+socket://{_broker.path}" if _broker.scheme == "unix" else ""
+CELERY_BROKER_URL = _socket or REDIS_URL or "memory://"
+CELERY_BROKER_USE_SSL = {"ssl_cert_reqs": ssl.CERT_REQUIRED} if _broker.scheme == "rediss" else None
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 3600,  # above the longest task: lost work is for the sweeper to find
+    "socket_timeout": 5,
+    "socket_connect_timeout": 2,
+    "socket_keepalive": True,
+    "health_check_interval": 15,
+    "global_keyprefix": "callcenter.",
+}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_PUBLISH_RETRY = False  # a request must not wait for a broker that is away
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_POOL = "threads"
+CELERY_WORKER_CONCURRENCY = 4
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 1.0
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_BEAT_SCHEDULE = {
+    "telephony.sweep": {"task": "telephony.tasks.sweep", "schedule": 15.0, "options": {"expires": 15.0}},
+}
+
+# ---- REST ----
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "callcenter.auth.ApiKeyAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "tasks_app.problems.exception_handler",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Call centre",
+    "DESCRIPTION": "Write an errand, have it made by telephone, read what came of it.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
+
+# ---- Logs ----
+
+logging.raiseExceptions = DEBUG  # a full disk must not fill the console with tracebacks of the logger itself
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "plain": {
+            "format": "{asctime}.{msecs:03.0f} {levelname} {process} {name}: {message}",
+            "datefmt": "%Y-%m-%d %H:%M:%S",
+            "style": "{",
+        },
+    },
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "plain"},
+        # Every process appends to the one file; `manage.py up` renames it when it grows, and each reopens it.
+        "service_log": {
+            "class": "logging.handlers.WatchedFileHandler",
+            "filename": DATA_ROOT / "service.log",
+            "encoding": "utf-8",
+            "delay": True,
+            "formatter": "plain",
+        },
+    },
+    "root": {"handlers": ["console", "service_log"], "level": LOG_LEVEL},
+    "loggers": {
+        # Their own INFO and DEBUG carry URLs, messages and audio.
+        name: {"level": "WARNING"}
+        for name in (
+            "twilio",
+            "httpx",
+            "httpx2",
+            "websockets",
+            "urllib3",
+            "aiohttp",
+            "asyncio",
+            "daphne",
+            "kombu",
+            "amqp",
+        )
+    },
+}
