@@ -1,0 +1,262 @@
+"""Twilio's REST API for calls: each method is one HTTP request with a timeout, and is never repeated here.
+
+An answer is either true or a TelephonyError. Methods block: call them outside transactions and event loops.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import re
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import requests
+from django.conf import settings
+from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
+from twilio.http import HttpClient
+from twilio.http.response import Response
+from twilio.rest import Client
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+from urllib3.util import Timeout
+
+from telephony.twilio.errors import TelephonyError, refusal, unanswered, unconfirmed, unreachable
+
+CREATE_TIMEOUT_S: Final = 10.0
+TIMEOUT_S: Final = 5.0
+STATUS_EVENTS: Final = ["initiated", "ringing", "answered", "completed"]
+MAX_FOUND: Final = 50
+
+_TWILIO: Final = "https://api.twilio.com"
+_CALL_SID: Final = re.compile(r"CA[0-9a-fA-F]{32}")
+_NOT_IN_PROGRESS: Final = 21220
+_NOT_FOUND: Final = 20404
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedCall:
+    """Twilio's word that it has the call. `status` is `queued` as a rule."""
+
+    sid: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteCall:
+    """A call as Twilio sees it now; may lag behind its callbacks by some seconds."""
+
+    sid: str
+    status: str
+    answered_by: str | None
+    duration_s: int | None
+    created_at: datetime | None
+
+
+class TwilioClient:
+    """The calls of one Twilio account. Safe to share between threads."""
+
+    def __init__(
+        self,
+        account_sid: str,
+        auth_token: str,
+        *,
+        base_url: str = _TWILIO,
+        create_timeout_s: float = CREATE_TIMEOUT_S,
+        timeout_s: float = TIMEOUT_S,
+    ) -> None:
+        def client(seconds: float) -> Client:
+            transport = _Transport(base_url, seconds)
+            # The SDK reads TWILIO_REGION and TWILIO_EDGE from the process when it is given no environment.
+            return Client(
+                account_sid,
+                auth_token,
+                http_client=transport,
+                environment={"TWILIO_ACCOUNT_SID": account_sid},
+            )
+
+        self._placing = client(create_timeout_s)
+        self._client = client(timeout_s)
+
+    def create_call(
+        self,
+        *,
+        to: str,
+        from_: str,
+        voice_url: str,
+        status_callback_url: str,
+        ring_timeout_s: int,
+        time_limit_s: int,
+    ) -> PlacedCall:
+        """Have Twilio dial `to` and ask `voice_url` what to do once it is answered.
+
+        Raises:
+            TelephonyError: no call was placed, or, when `ambiguous`, nobody knows; see there.
+        """
+        with _translated(creating=True):
+            call = self._placing.calls.create(
+                to=to,
+                from_=from_,
+                url=voice_url,
+                method="POST",
+                status_callback=status_callback_url,
+                status_callback_method="POST",
+                status_callback_event=STATUS_EVENTS,
+                timeout=ring_timeout_s,
+                time_limit=time_limit_s,
+            )
+            return PlacedCall(sid=_sid(call), status=_status(call))
+
+    def end_call(self, sid: str) -> None:
+        """Hang up, whatever the call is doing. That it is over already is success."""
+        self._finish(sid, "completed")
+
+    def cancel_call(self, sid: str) -> None:
+        """Hang up unless somebody has answered. Has no effect on a call that was answered or is over."""
+        self._finish(sid, "canceled")
+
+    def fetch_call(self, sid: str) -> RemoteCall:
+        """How one call is now."""
+        with _translated():
+            return _remote(self._client.calls(sid).fetch())
+
+    def find_calls(self, *, to: str, from_: str, started_after: datetime) -> list[RemoteCall]:
+        """The latest calls (50 at most) between two numbers that were created at or after an aware time.
+
+        Twilio's own filter is by start time, which a queued call has not got, so the time is compared here.
+        """
+        with _translated():
+            found = [
+                _remote(call)
+                for call in self._client.calls.list(to=to, from_=from_, limit=MAX_FOUND, page_size=MAX_FOUND)
+            ]
+        floor = started_after.replace(microsecond=0)  # Twilio's times are whole seconds
+        return [call for call in found if call.created_at is not None and call.created_at >= floor]
+
+    def _finish(self, sid: str, status: str) -> None:
+        with _translated():
+            try:
+                self._client.calls(sid).update(status=status)
+            except (TwilioRestException, TwilioServiceException) as error:
+                gone = (error.status, error.code) == (404, _NOT_FOUND)
+                if not gone and error.code != _NOT_IN_PROGRESS:
+                    raise
+
+
+def twilio_client() -> TwilioClient:
+    """The configured account's client, one per process. TelephonyError names what is not configured."""
+    for name in ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"):
+        if not getattr(settings, name):
+            raise TelephonyError(f"{name} is not set.", code="error.twilio", permanent=True)
+    return _client_for(settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, settings.TWILIO_API_BASE_URL)
+
+
+@lru_cache(maxsize=4)
+def _client_for(account_sid: str, auth_token: str, base_url: str) -> TwilioClient:
+    return TwilioClient(account_sid, auth_token, base_url=base_url)
+
+
+class _Transport(HttpClient):  # type: ignore[misc]  # the SDK is not typed
+    """Sends the SDK's requests to `base_url`, each on a connection of its own.
+
+    A kept-alive connection that the server just closed looks the same as an answer that got lost, and would
+    leave a call in doubt that was never placed.
+    """
+
+    def __init__(self, base_url: str, timeout_s: float) -> None:
+        super().__init__(logging.getLogger(__name__), False, timeout_s)
+        self._base_url = base_url.rstrip("/")
+        self._direct = _is_loopback(urlsplit(base_url).hostname or "")
+
+    def request(
+        self,
+        method: str,
+        uri: str,
+        params: dict[str, Any] | None = None,
+        data: dict[str, Any] | None = None,
+        headers: dict[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,
+        allow_redirects: bool = False,
+    ) -> Response:
+        """One HTTP exchange. Raises what requests raises."""
+        with requests.Session() as session:
+            session.trust_env = not self._direct  # a proxy of the environment cannot reach our loopback
+            answer = session.request(
+                method,
+                self._base_url + uri.removeprefix(_TWILIO),
+                params=params,
+                data=data,
+                headers=headers,
+                auth=auth,
+                timeout=Timeout(total=timeout or self.timeout),  # type: ignore[arg-type]  # handed on to urllib3
+                allow_redirects=allow_redirects,
+            )
+            return Response(answer.status_code, answer.content.decode("utf-8", "replace"), answer.headers)
+
+
+@contextmanager
+def _translated(*, creating: bool = False) -> Iterator[None]:
+    """Turn whatever the SDK or the network raises into a TelephonyError.
+
+    The originals are cut off (`from None`): their texts quote phone numbers, which would end in logs.
+    """
+    no_answer = unconfirmed if creating else unanswered
+    try:
+        yield
+    except (TwilioRestException, TwilioServiceException) as error:
+        code = error.code if isinstance(error.code, int) else None
+        raise refusal(status=error.status, twilio_code=code, creating=creating) from None
+    except requests.RequestException as error:
+        raise (unreachable if _never_sent(error) else no_answer)() from None
+    except (TwilioException, ValueError, TypeError, AttributeError, KeyError):
+        # What the SDK raises on an answer it cannot read.
+        raise no_answer() from None
+
+
+def _never_sent(error: requests.RequestException) -> bool:
+    """Is it certain that no byte of the request reached the other side?"""
+    if isinstance(
+        error, requests.ConnectTimeout | ValueError
+    ):  # the ValueErrors are about the URL or a header
+        return True
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    if isinstance(reason, NewConnectionError | ConnectTimeoutError):
+        return True
+    cause = reason.args[0] if reason is not None and reason.args else None
+    return isinstance(cause, ssl.SSLCertVerificationError)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _sid(call: Any) -> str:
+    if not isinstance(call.sid, str) or not _CALL_SID.fullmatch(call.sid):
+        raise ValueError("the answer has no call sid")
+    return call.sid
+
+
+def _status(call: Any) -> str:
+    if not isinstance(call.status, str) or not call.status:
+        raise ValueError("the answer has no status")
+    return call.status
+
+
+def _remote(call: Any) -> RemoteCall:
+    created_at = call.date_created  # the SDK hands a date it cannot read on as text
+    return RemoteCall(
+        sid=_sid(call),
+        status=_status(call),
+        answered_by=call.answered_by or None,
+        duration_s=int(call.duration) if call.duration else None,
+        created_at=created_at if isinstance(created_at, datetime) and created_at.tzinfo else None,
+    )
