@@ -45,7 +45,9 @@ class Call(models.Model):
     event_seq = models.PositiveIntegerField(default=0)
     lease_owner = models.CharField(max_length=64, blank=True, help_text="The process that holds the audio.")
     lease_expires_at = models.DateTimeField(null=True)
-    fence = models.PositiveIntegerField(default=0, help_text="Rises with each owner; a former owner cannot write.")
+    fence = models.PositiveIntegerField(
+        default=0, help_text="Rises with each owner; a former owner cannot write."
+    )
 
     class Meta:
         ordering = ("-created_at",)

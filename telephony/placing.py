@@ -6,8 +6,8 @@ import logging
 import uuid
 
 from django.conf import settings
-
 from telemetry.record import timed_step
+
 from telephony import services
 from telephony.lifecycle import LIVE, TERMINAL, TWILIO_STATUS, Event, State
 from telephony.models import Call
@@ -82,7 +82,9 @@ def hang_up(call_id: uuid.UUID) -> bool:
     try:
         with timed_step("telephony", "hang_up", session_id=str(call.id), task_id=str(call.task_id)):
             if call.answered_at is None:
-                client.cancel_call(call.call_sid)  # has no effect when it was answered just now, hence the next line
+                client.cancel_call(
+                    call.call_sid
+                )  # has no effect when it was answered just now, hence the next line
             client.end_call(call.call_sid)
     except TelephonyError as error:
         logger.warning("call %s could not be hung up yet: %s", call.id, error.code)

@@ -78,7 +78,12 @@ def _is_live_conflict(error: IntegrityError) -> bool:
 
 @transaction.atomic
 def call_advance(
-    *, call_id: uuid.UUID, event: Event, reason: str = "", detail: str = "", duration_seconds: int | None = None
+    *,
+    call_id: uuid.UUID,
+    event: Event,
+    reason: str = "",
+    detail: str = "",
+    duration_seconds: int | None = None,
 ) -> bool:
     """Report `event`; True when it changed the call. The first `reason` that is given stays.
 
@@ -106,7 +111,14 @@ def call_advance(
         if not call.ended_detail:
             call.ended_detail = ENDED_REASONS[call.ended_reason].sentence
     call.save(
-        update_fields=["placed_at", "answered_at", "ended_at", "duration_seconds", "ended_reason", "ended_detail"]
+        update_fields=[
+            "placed_at",
+            "answered_at",
+            "ended_at",
+            "duration_seconds",
+            "ended_reason",
+            "ended_detail",
+        ]
     )
     _append(call, [_status_event(call)])
     signals.call_changed.send(sender=Call, call=call)
@@ -177,10 +189,8 @@ def stream_claim(*, call_id: uuid.UUID, generation: int, stream_sid: str, owner:
 
 
 @transaction.atomic
-def session_write(
-    *, call_id: uuid.UUID, fence: int, events: Sequence[NewEvent] = (), turns: Sequence[TurnState] = ()
-) -> None:
-    """Write what a live session has gathered, and renew its lease.
+def session_write(*, call_id: uuid.UUID, fence: int, entries: Sequence[NewEvent | TurnState] = ()) -> None:
+    """Write what a live session has gathered, in order, and renew its lease.
 
     Raises:
         StaleOwnerError: the call has another owner now; nothing was written.
@@ -188,16 +198,19 @@ def session_write(
     expires = timezone.now() + dt.timedelta(seconds=LEASE_S)
     if not Call.objects.filter(pk=call_id, fence=fence).update(lease_expires_at=expires):
         raise StaleOwnerError
-    updates: list[NewEvent] = []
-    for state in turns:
-        turn, _ = Turn.objects.update_or_create(
-            call_id=call_id, number=state.number, defaults={k: v for k, v in asdict(state).items() if k != "number"}
-        )
-        updates.append(turn_event(turn))
-        if state.final:
-            signals.turn_added.send(sender=Turn, call_id=call_id, turn=turn)
-    if events or updates:
-        event_append(call_id=call_id, events=[*events, *updates])
+    if entries:
+        events = [turn_save(call_id, entry) if isinstance(entry, TurnState) else entry for entry in entries]
+        event_append(call_id=call_id, events=events)
+
+
+def turn_save(call_id: uuid.UUID, state: TurnState) -> NewEvent:
+    """Write a turn as it is now; returns the event that says so."""
+    fields = asdict(state)
+    number = fields.pop("number")
+    turn, _ = Turn.objects.update_or_create(call_id=call_id, number=number, defaults=fields)
+    if turn.final:
+        signals.turn_added.send(sender=Turn, call_id=call_id, turn=turn)
+    return turn_event(turn)
 
 
 def turn_event(turn: Turn) -> NewEvent:
@@ -219,7 +232,12 @@ def turn_event(turn: Turn) -> NewEvent:
 
 @transaction.atomic
 def recording_close(
-    *, call_id: uuid.UUID, state: Recording.State, duration_ms: int, detail: str = "", fence: int | None = None
+    *,
+    call_id: uuid.UUID,
+    state: Recording.State,
+    duration_ms: int,
+    detail: str = "",
+    fence: int | None = None,
 ) -> bool:
     """Say what became of the recording. True for the first who says so; `fence` keeps a former owner out."""
     calls = Call.objects.filter(pk=call_id) if fence is None else Call.objects.filter(pk=call_id, fence=fence)

@@ -1,0 +1,155 @@
+"""Twilio's media socket. It lets only our own calls in and hands their frames to the session that holds the call."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+import time
+import uuid
+from collections import deque
+from typing import Any
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+from telemetry.record import count
+
+from telephony import services, stream_token
+from telephony.models import Call
+from telephony.session import CallSession
+from telephony.twilio import messages as twilio
+from telephony.twilio.signature import is_signed, stream_url
+
+logger = logging.getLogger(__name__)
+
+START_TIMEOUT_S = 5.0
+EARLY_FRAMES = 250
+"""Frames kept while the token is checked against the database: 5 s."""
+
+MAX_BAD_FRAMES = 50
+BAD_FRAMES_S = 10.0
+
+HOPELESS, STRANGER, UNKNOWN_CALL, NO_START, TOKEN_USED = 4400, 4403, 4404, 4408, 4409
+
+OWNER = f"{socket.gethostname()[:32]}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+"""This process, as the holder of a call's audio."""
+
+
+class MediaStreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no types
+    """One socket of Twilio Media Streams."""
+
+    channel_layer_alias = "none"  # no layer: a broker that is away must not touch a call
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """As Channels does it, without its database clean-up for every audio frame: frames use no database."""
+        if message["type"] == "websocket.receive":
+            await self.websocket_receive(message)
+        else:
+            await super().dispatch(message)
+
+    async def connect(self) -> None:
+        """Refuse strangers before the handshake is answered: Twilio signs it over the wss:// address."""
+        self._session: CallSession | None = None
+        self._early: deque[twilio.StreamMessage] = deque(maxlen=EARLY_FRAMES)
+        self._starting: asyncio.Task[None] | None = None
+        self._stopped = False
+        self._bad_frames = 0
+        self._bad_since_s = 0.0
+        headers = dict(self.scope["headers"])
+        signature = headers.get(b"x-twilio-signature", b"").decode("latin-1")
+        url = stream_url(self.scope["path"])
+        if not is_signed(url=url, params={}, signature=signature, token=settings.TWILIO_AUTH_TOKEN):
+            count("telephony", "stream_refused")
+            await self.close(STRANGER)
+            return
+        await self.accept()
+        self._timer = asyncio.get_running_loop().call_later(START_TIMEOUT_S, self._no_start)
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """One frame. What cannot be read is counted and dropped."""
+        try:
+            if text_data is None:
+                raise twilio.BadFrame("binary")
+            message = twilio.parse(text_data)
+        except twilio.BadFrame as error:
+            await self._bad_frame(str(error))
+            return
+        if self._session is not None:
+            self._deliver(self._session, message)
+        elif isinstance(message, twilio.Start) and self._starting is None:
+            self._starting = asyncio.create_task(self._start(message))
+        elif self._starting is not None:
+            self._early.append(message)
+        elif not isinstance(message, twilio.Connected):
+            await self._bad_frame("before start")
+
+    async def disconnect(self, code: int) -> None:
+        """The socket is gone. Without a `stop` before, the call's audio is lost."""
+        if hasattr(self, "_timer"):
+            self._timer.cancel()
+        if self._starting is not None and not self._starting.done():
+            await asyncio.wait([self._starting], timeout=START_TIMEOUT_S)
+        if self._session is not None and not self._stopped:
+            self._session.stream_ended("media_lost")
+
+    async def _start(self, start: twilio.Start) -> None:
+        self._timer.cancel()
+        named = stream_token.read(start.parameters.get("token", ""))
+        if named is None or start.account_sid != settings.TWILIO_ACCOUNT_SID:
+            await self.close(STRANGER)
+            return
+        claim = database_sync_to_async(_claim, thread_sensitive=False)
+        outcome = await claim(*named, start.call_sid, start.stream_sid)
+        if isinstance(outcome, int):
+            await self.close(outcome)
+            return
+        session = CallSession(outcome, stream_sid=start.stream_sid, send=self._send_text)
+        while self._early:
+            self._deliver(session, self._early.popleft())
+        self._session = session
+
+    def _deliver(self, session: CallSession, message: twilio.StreamMessage) -> None:
+        match message:
+            case twilio.Media():
+                session.media(message)
+            case twilio.Mark(name=name):
+                session.mark(name)
+            case twilio.Dtmf(digit=digit):
+                session.dtmf(digit)
+            case twilio.Stop():
+                self._stopped = True
+                session.stream_ended("callee_hung_up")
+            case _:
+                count("telephony", "stream_message_ignored")
+
+    async def _send_text(self, text: str) -> None:
+        await self.send(text_data=text)
+
+    async def _bad_frame(self, reason: str) -> None:
+        count("telephony", "bad_frame")
+        now_s = time.monotonic()
+        if now_s - self._bad_since_s > BAD_FRAMES_S:
+            self._bad_since_s, self._bad_frames = now_s, 0
+        self._bad_frames += 1
+        if self._bad_frames == 1:
+            logger.warning("a media frame was dropped: %s", reason)
+        if self._bad_frames > MAX_BAD_FRAMES:
+            await self.close(HOPELESS)
+
+    def _no_start(self) -> None:
+        self._closing = asyncio.create_task(self.close(NO_START))
+
+
+def _claim(call_id: uuid.UUID, generation: int, call_sid: str, stream_sid: str) -> Call | int:
+    """The call, now held by this process, or the code to close the socket with."""
+    call = Call.objects.filter(pk=call_id).first()
+    if call is None:
+        return UNKNOWN_CALL
+    if not services.call_identify(call_id=call_id, call_sid=call_sid):
+        return STRANGER
+    claimed = services.stream_claim(
+        call_id=call_id, generation=generation, stream_sid=stream_sid, owner=OWNER
+    )
+    return claimed or TOKEN_USED

@@ -1,0 +1,49 @@
+"""Is somebody speaking? From the energy of 8 kHz mu-law audio, with no model and no delay."""
+
+from __future__ import annotations
+
+import audioop
+
+VOICE_RMS = 350
+"""Loudness (RMS of 16-bit samples) from which a frame counts as voice; line noise stays well below it."""
+
+ONSET_MS = 60
+"""Voice must last this long before it is speech and no click."""
+
+_BYTES_PER_MS = 8
+
+
+def loudness(mulaw: bytes) -> int:
+    """RMS of mu-law audio as 16-bit samples, 0 to 32767."""
+    return audioop.rms(audioop.ulaw2lin(mulaw, 2), 2) if mulaw else 0
+
+
+class VoiceActivity:
+    """Follows one track. All times are ms on the clock of the frames fed to it."""
+
+    def __init__(self) -> None:
+        self.first_ms: float | None = None
+        """When speech began for the first time."""
+        self.last_ms: float | None = None
+        """The end of the latest voiced frame that belonged to speech."""
+        self.level = 0
+        self._voiced_ms = 0.0
+
+    def feed(self, mulaw: bytes, start_ms: float) -> None:
+        """Add a frame that begins at `start_ms`."""
+        duration_ms = len(mulaw) / _BYTES_PER_MS
+        self.level = loudness(mulaw)
+        if self.level < VOICE_RMS:
+            self._voiced_ms = 0.0
+            return
+        self._voiced_ms += duration_ms
+        if self._voiced_ms < ONSET_MS:
+            return
+        end_ms = start_ms + duration_ms
+        if self.first_ms is None:
+            self.first_ms = end_ms - self._voiced_ms
+        self.last_ms = end_ms
+
+    def quiet_ms(self, now_ms: float) -> float | None:
+        """How long nobody has spoken; None when nobody ever has."""
+        return None if self.last_ms is None else max(0.0, now_ms - self.last_ms)

@@ -1,0 +1,111 @@
+"""A session's way to the database and the disk: own threads, so that no audio frame ever waits for either."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
+
+from django.db import DatabaseError, close_old_connections, connections
+from telemetry.record import count, timed_step
+
+from telephony import services
+from telephony.events import NewEvent, TurnState
+
+logger = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+MAX_WAITING = 10_000
+"""Entries kept while the database is away; beyond it the oldest are dropped."""
+
+HEARTBEAT_S = 10.0
+"""How often the lease is renewed when there is nothing to write."""
+
+_RETRY_S = (0.2, 0.5, 1.0, 2.0)
+
+
+class SessionWriter:
+    """Writes the events and turns of one call in order, several at a time, and keeps its lease alive."""
+
+    def __init__(self, call_id: uuid.UUID, fence: int, *, on_stale: Callable[[], None]) -> None:
+        self._call_id = call_id
+        self._fence = fence
+        self._on_stale = on_stale
+        self._waiting: list[NewEvent | TurnState] = []
+        self._filled = asyncio.Event()
+        self._closing = False
+        self._stale = False
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="call-writer")
+
+    def add(self, entry: NewEvent | TurnState) -> None:
+        """Write an event or a turn soon."""
+        if len(self._waiting) >= MAX_WAITING:
+            self._waiting.pop(0)
+            count("telephony", "entry_dropped")
+        self._waiting.append(entry)
+        self._filled.set()
+
+    async def run_in_thread(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run blocking database work in this session's thread, behind what it is doing."""
+        return await asyncio.get_running_loop().run_in_executor(
+            self._thread, lambda: _with_connection(function, *args, **kwargs)
+        )
+
+    async def run(self) -> None:
+        """Write until `close` was called and everything is written, or the call has another owner."""
+        attempt = 0
+        while not self._stale and not (self._closing and not self._waiting):
+            with contextlib.suppress(TimeoutError):  # nothing to write: renew the lease
+                await asyncio.wait_for(self._filled.wait(), HEARTBEAT_S)
+            self._filled.clear()
+            if await self._write():
+                attempt = 0
+                continue
+            if self._closing and attempt >= len(_RETRY_S):
+                count("telephony", "entries_lost", len(self._waiting))
+                logger.error(
+                    "call %s: the database is away; %d entries lost", self._call_id, len(self._waiting)
+                )
+                return
+            await asyncio.sleep(_RETRY_S[min(attempt, len(_RETRY_S) - 1)])
+            attempt += 1
+            self._filled.set()
+
+    def close(self) -> None:
+        """Let `run` end when all is written."""
+        self._closing = True
+        self._filled.set()
+
+    def shut(self) -> None:
+        """Give the thread back, after `run` has ended."""
+        self._thread.submit(connections.close_all)
+        self._thread.shutdown(wait=False)
+
+    async def _write(self) -> bool:
+        entries, self._waiting = self._waiting, []
+        try:
+            with timed_step("telephony", "session_write", session_id=str(self._call_id)):
+                await self.run_in_thread(
+                    services.session_write, call_id=self._call_id, fence=self._fence, entries=entries
+                )
+        except services.StaleOwnerError:
+            self._stale = True
+            self._on_stale()
+        except DatabaseError:
+            self._waiting = entries + self._waiting
+            return False
+        return True
+
+
+def _with_connection(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    close_old_connections()
+    try:
+        return function(*args, **kwargs)
+    finally:
+        close_old_connections()
