@@ -1,0 +1,1 @@
+"""Twilio as it is seen from outside: REST, signed webhooks, TwiML and Media Streams."""
