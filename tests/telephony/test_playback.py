@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -140,5 +142,5 @@ def test_any_history_keeps_the_record_in_order_and_whole(history: list[tuple[int
     playback.clear(now_ms)
     placed += playback.settled(float("inf"))
     assert sum(len(p.audio) for p in placed) == playback.sent
-    for earlier, later in zip(placed, placed[1:], strict=False):
+    for earlier, later in itertools.pairwise(placed):
         assert later.start_ms >= earlier.start_ms + len(earlier.audio) / 8 - 0.001

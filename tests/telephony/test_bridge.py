@@ -1,0 +1,298 @@
+"""The rules of a live call, fed with events and times."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import pytest
+
+from telephony import bridge as bridge_module
+from telephony.bridge import Bridge, Link
+from telephony.deepgram import messages as dg
+from telephony.effects import (
+    AudioToAgent,
+    Configure,
+    Effect,
+    HangUp,
+    Note,
+    PlayAudio,
+    RecordAgent,
+    SaveTurn,
+    SendClear,
+    SendMark,
+    ToAgent,
+)
+from telephony.ending import Limits
+from telephony.events import EventType
+from tests.telephony.sounds import numbered, silence, voice
+
+pytestmark = pytest.mark.unit
+
+OPENING = "Hello, this is an AI assistant calling on behalf of Ada. I am calling about a bill."
+NO_LIMITS = Limits(duration_ms=1e9, silence_ms=1e9)
+
+E = TypeVar("E")
+
+
+class Call:
+    """A bridge, a clock, and everything it wanted done."""
+
+    def __init__(self, *, limits: Limits = NO_LIMITS, with_agent: bool = True) -> None:
+        self.bridge = Bridge(opening_line=OPENING, limits=limits, with_agent=with_agent)
+        self.now_ms = 0.0
+        self.effects: list[Effect] = []
+        self.agent_ms = 0.0
+
+    def do(self, effects: list[Effect]) -> list[Effect]:
+        self.effects += effects
+        return effects
+
+    def hear(self, sound: bytes) -> None:
+        """The person called sounds, in frames of 20 ms, while the clock goes on and Twilio echoes marks."""
+        for first in range(0, len(sound), 160):
+            frame = sound[first : first + 160]
+            self.do(self.bridge.caller_audio(frame, self.now_ms, self.now_ms + 20))
+            self.now_ms += 20
+            self.do(self.bridge.tick(self.now_ms))
+
+    def agent(self, *messages: dg.AgentMessage) -> list[Effect]:
+        return [e for m in messages for e in self.do(self.bridge.agent_message(m, self.now_ms))]
+
+    def speak(self, text: str, ms: int, *, done: bool = True) -> list[Effect]:
+        """The agent says a sentence of `ms`, its audio all at once."""
+        effects = self.agent(dg.ConversationText("assistant", text))
+        effects += self.do(self.bridge.agent_audio(numbered(ms * 8), self.now_ms))
+        return effects + (self.agent(dg.AgentAudioDone()) if done else [])
+
+    def echo_marks(self) -> None:
+        for mark in self.of(SendMark):
+            self.do(self.bridge.mark_echoed(mark.name, self.now_ms))
+
+    def of(self, kind: type[E]) -> list[E]:
+        return [effect for effect in self.effects if isinstance(effect, kind)]
+
+    def notes(self, kind: EventType) -> list[dict[str, Any]]:
+        return [note.event.data for note in self.of(Note) if note.event.type is kind]
+
+
+@pytest.fixture
+def call() -> Call:
+    return Call()
+
+
+@pytest.fixture
+def talking() -> Call:
+    """A call whose opening line was heard."""
+    call = Call()
+    call.agent(dg.Welcome("r"))
+    call.hear(voice(400) + silence(600))
+    call.agent(dg.SettingsApplied())
+    call.speak(OPENING, 2000)
+    call.hear(silence(2200))
+    call.echo_marks()
+    call.effects.clear()
+    return call
+
+
+def test_settings_wait_for_the_hello_and_the_hello_is_not_forwarded(call: Call) -> None:
+    call.agent(dg.Welcome("r"))
+    call.hear(voice(400) + silence(400))
+    assert call.of(Configure) == []
+    call.hear(silence(200))
+    assert call.of(Configure) == [Configure(greet=True)]
+    call.hear(silence(100))
+    assert call.of(AudioToAgent) == []
+    call.agent(dg.SettingsApplied())
+    assert len(call.of(AudioToAgent)) in range(5, 11)  # what came while Settings were on their way
+    assert call.bridge.link is Link.READY
+
+
+def test_a_long_greeting_is_released_to_the_agent_that_listens_first(call: Call) -> None:
+    call.agent(dg.Welcome("r"))
+    sound = voice(3000)
+    call.hear(sound)
+    assert call.of(Configure) == [Configure(greet=False)]
+    call.agent(dg.SettingsApplied())
+    assert b"".join(e.audio for e in call.of(AudioToAgent)) == sound
+
+
+def test_a_decision_that_falls_before_the_agent_is_there_waits_for_it(call: Call) -> None:
+    call.hear(silence(2100))
+    assert call.of(Configure) == []
+    call.agent(dg.Welcome("r"))
+    assert call.of(Configure) == [Configure(greet=True)]
+
+
+def test_held_audio_is_bounded(call: Call) -> None:
+    call.hear(voice(9000))
+    call.agent(dg.Welcome("r"), dg.SettingsApplied())
+    assert len(call.of(AudioToAgent)) == bridge_module.HELD_FRAMES
+
+
+def test_agent_audio_goes_out_as_it_comes_with_marks(talking: Call) -> None:
+    talking.speak("Is there a better price?", 900)
+    assert [e.audio for e in talking.of(PlayAudio)] == [numbered(7200)]
+    assert len(talking.of(SendMark)) == 1  # 900 ms in one piece: one mark covers it and its end
+    talking.hear(silence(1500))
+    recorded = b"".join(e.placed.audio for e in talking.of(RecordAgent))
+    assert recorded.endswith(numbered(7200))
+
+
+def test_barge_in_clears_drops_late_audio_and_says_what_was_heard(talking: Call) -> None:
+    talking.speak("We can pay sixty dollars and not a single dollar more than that.", 3000, done=False)
+    talking.hear(silence(1000))
+    talking.effects.clear()
+    effects = talking.agent(dg.UserStartedSpeaking())
+    assert isinstance(effects[0], SendClear)
+    (turn,) = [e.turn for e in talking.of(SaveTurn)]
+    assert turn.final
+    assert "We can pay" in turn.heard_text
+    assert "more than that" not in turn.heard_text
+    (barge_in,) = talking.notes(EventType.BARGE_IN)
+    assert barge_in["dropped_ms"] == pytest.approx(2000, abs=25)
+    assert talking.do(talking.bridge.agent_audio(bytes(800), talking.now_ms)) == []
+    talking.agent(dg.AgentAudioDone())
+    assert talking.do(talking.bridge.agent_audio(bytes(800), talking.now_ms)) == []
+    talking.agent(dg.ConversationText("user", "Hold on."))
+    assert talking.do(talking.bridge.agent_audio(bytes(800), talking.now_ms))[0] == PlayAudio(bytes(800))
+
+
+def test_a_lost_event_mutes_the_agent_for_a_moment_only(talking: Call) -> None:
+    talking.speak("Hello.", 3000, done=False)
+    talking.agent(dg.UserStartedSpeaking())
+    talking.hear(silence(1600))
+    assert talking.do(talking.bridge.agent_audio(bytes(800), talking.now_ms))[0] == PlayAudio(bytes(800))
+
+
+def test_speech_while_nobody_speaks_is_no_barge_in(talking: Call) -> None:
+    talking.agent(dg.UserStartedSpeaking())
+    assert talking.of(SendClear) == []
+    assert talking.notes(EventType.BARGE_IN) == []
+    assert talking.do(talking.bridge.agent_audio(bytes(800), talking.now_ms))[0] == PlayAudio(bytes(800))
+
+
+def test_the_call_ends_when_the_goodbye_was_heard(talking: Call) -> None:
+    request = dg.FunctionCall("f1", "end_call", {"reason": "price agreed"})
+    (answer,) = [e for e in talking.agent(dg.FunctionCallRequest((request,))) if isinstance(e, ToAgent)]
+    assert answer.message["type"] == "FunctionCallResponse"
+    talking.speak("Thank you, goodbye.", 1000)
+    talking.hear(silence(900))
+    assert talking.of(HangUp) == []
+    talking.hear(silence(120))
+    talking.echo_marks()
+    assert talking.of(HangUp)[0] == HangUp("agent_ended", "price agreed")
+
+
+@pytest.mark.parametrize("goodbye_ms", [0, 1000])
+def test_a_goodbye_that_is_never_confirmed_does_not_keep_the_line_open(
+    talking: Call, goodbye_ms: int
+) -> None:
+    talking.agent(dg.FunctionCallRequest((dg.FunctionCall("f1", "end_call", {}),)))
+    if goodbye_ms:
+        talking.speak("Goodbye.", goodbye_ms)
+    talking.hear(silence(3200))
+    assert talking.of(HangUp)[0].reason == "agent_ended"
+
+
+def test_a_cancelled_end_call_ends_nothing(talking: Call) -> None:
+    talking.agent(dg.FunctionCallRequest((dg.FunctionCall("f1", "end_call", {}),)))
+    talking.agent(dg.FunctionCallCancelled(("f1",)))
+    talking.hear(silence(5000))
+    assert talking.of(HangUp) == []
+
+
+def test_a_function_is_run_once_and_always_answered(talking: Call) -> None:
+    strategy = dg.FunctionCall("f1", "update_strategy", {"strategy": "ask for a manager"})
+    talking.agent(dg.FunctionCallRequest((strategy, dg.FunctionCall("f2", "fly", {}))))
+    talking.agent(dg.FunctionCallRequest((strategy,)))
+    assert [e.message["id"] for e in talking.of(ToAgent)] == ["f1", "f2", "f1"]
+    assert talking.notes(EventType.STRATEGY_UPDATE) == [{"strategy": "ask for a manager", "reason": ""}]
+    assert "no such function" in talking.of(ToAgent)[1].message["content"]
+
+
+def test_an_agent_that_does_not_say_what_it_is_is_corrected(call: Call) -> None:
+    call.agent(dg.Welcome("r"))
+    call.hear(voice(3000))
+    call.agent(dg.SettingsApplied(), dg.ConversationText("user", "Welcome to Acme. Who is there?"))
+    effects = call.agent(dg.ConversationText("assistant", "Hi, it is Bob."))
+    (injected,) = [e.message for e in effects if isinstance(e, ToAgent)]
+    assert injected == {"type": "InjectAgentMessage", "message": OPENING, "behavior": "interrupt"}
+    assert any(isinstance(e, SendClear) for e in effects)
+    assert call.do(call.bridge.agent_audio(bytes(80), call.now_ms)) == []
+    call.speak(OPENING, 1000)
+    call.hear(silence(1100))
+    assert "AI assistant" in call.of(SaveTurn)[-1].turn.heard_text
+    call.agent(dg.ConversationText("user", "All right."))
+    assert not [e for e in call.speak("So about the bill.", 500) if isinstance(e, ToAgent)]
+
+
+def test_an_opening_that_was_cut_off_is_said_again(call: Call) -> None:
+    call.agent(dg.Welcome("r"))
+    call.hear(silence(2100))
+    call.agent(dg.SettingsApplied())
+    call.speak(OPENING, 5000)
+    call.hear(voice(200))
+    call.agent(dg.UserStartedSpeaking(), dg.ConversationText("user", "What?"))
+    effects = call.agent(dg.ConversationText("assistant", "I said, about a bill."))
+    assert [e.message["message"] for e in effects if isinstance(e, ToAgent)] == [OPENING]
+
+
+def until_ended(call: Call, seconds: int, then: Callable[[], object] = lambda: None) -> None:
+    for _ in range(seconds):
+        call.hear(silence(1000))
+        then()
+
+
+def test_silence_is_asked_about_once_and_then_ends_the_call() -> None:
+    call = Call(limits=Limits(duration_ms=1e9, silence_ms=10_000))
+    call.agent(dg.Welcome("r"))
+    call.hear(silence(2100))
+    call.agent(dg.SettingsApplied())
+    until_ended(call, 11)
+    injected = [e.message["message"] for e in call.of(ToAgent) if e.message["type"] == "InjectAgentMessage"]
+    assert injected == [bridge_module.STILL_THERE, bridge_module.CLOSING]
+    until_ended(call, 4)
+    assert call.of(HangUp)[0].reason == "silence_timeout"
+
+
+def test_the_longest_duration_ends_a_talking_call(talking: Call) -> None:
+    call = Call(limits=Limits(duration_ms=5000, silence_ms=1e9))
+    call.agent(dg.Welcome("r"))
+    call.hear(silence(2100))
+    call.agent(dg.SettingsApplied())
+    call.hear(voice(3000))
+    assert call.of(ToAgent)[-1].message["message"] == bridge_module.CLOSING
+    call.hear(voice(3200))
+    assert call.of(HangUp)[0].reason == "max_duration"
+
+
+def test_without_an_agent_the_call_is_held_until_the_longest_duration() -> None:
+    call = Call(limits=Limits(duration_ms=5000, silence_ms=1000), with_agent=False)
+    call.hear(silence(4900))
+    assert call.effects == []
+    call.hear(silence(200))
+    assert call.of(HangUp) == [HangUp("max_duration")] * len(call.of(HangUp))
+    assert call.of(HangUp)
+
+
+def test_a_lost_agent_ends_the_call_and_says_why(talking: Call) -> None:
+    talking.agent(dg.AgentError("FAILED_TO_THINK", "no model"))
+    assert talking.of(HangUp) == [HangUp("error.deepgram", "FAILED_TO_THINK: no model")]
+    assert talking.do(talking.bridge.agent_lost("closed")) == []
+
+
+def test_the_agent_is_kept_alive_while_no_audio_comes(talking: Call) -> None:
+    talking.now_ms += 5100
+    talking.do(talking.bridge.tick(talking.now_ms))
+    assert talking.of(ToAgent)[-1].message == {"type": "KeepAlive"}
+
+
+def test_what_was_not_played_at_the_end_was_not_heard(talking: Call) -> None:
+    talking.speak("This sentence is cut by the end of the call.", 3000)
+    talking.hear(silence(1000))
+    talking.effects.clear()
+    talking.do(talking.bridge.finish(talking.now_ms))
+    (turn,) = [e.turn for e in talking.of(SaveTurn)]
+    assert 0.1 < turn.heard < 0.6
+    assert sum(len(e.placed.audio) for e in talking.of(RecordAgent)) <= 8 * 1000

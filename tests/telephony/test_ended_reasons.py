@@ -1,0 +1,33 @@
+"""The table of reasons, and the page that shows it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from telephony.ended_reasons import ENDED_REASONS
+
+pytestmark = pytest.mark.unit
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "ended-reasons.md"
+
+
+def test_the_page_shows_the_table() -> None:
+    shown = re.findall(r"^\| `([a-z_.]+)` \| (.+) \| (.+) \| (.+) \| (yes|no) \| (.+) \|$", PAGE.read_text(), re.M)
+    expected = [
+        (r.code, r.sentence, r.who, r.fault or "nobody", "yes" if r.retryable else "no", r.what_to_do)
+        for r in ENDED_REASONS.values()
+    ]
+    assert shown == expected
+
+
+def test_every_reason_that_the_code_names_is_in_the_table() -> None:
+    root = PAGE.parents[1]
+    named = set()
+    for path in (root / "telephony").rglob("*.py"):
+        named |= set(re.findall(r"(?:reason=|code=|HangUp\(|\.end\()\"([a-z_.]+)\"", path.read_text()))
+    reasons = {name for name in named if name}
+    assert reasons
+    assert reasons <= set(ENDED_REASONS)
