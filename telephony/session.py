@@ -69,7 +69,7 @@ class CallSession:
     def __init__(self, call: Call, *, stream_sid: str, send: Callable[[str], Awaitable[None]]) -> None:
         self.call_id = call.pk
         self._call = call
-        self._ids = {"session_id": str(call.pk), "task_id": str(call.task_id)}
+        self._ids: dict[str, Any] = {"session_id": str(call.pk), "task_id": str(call.task_id)}
         self._stream_sid = stream_sid
         self._send = send
         self._started_s = time.monotonic()
