@@ -197,6 +197,11 @@ def env_file() -> Path:
     return Path(os.environ.get("ENV_FILE") or BASE_DIR / ".env")
 
 
+def known_names() -> set[str]:
+    """The name of every variable, older names included."""
+    return {name.upper() for name in Env.model_fields} | {"TWILIO_WEBHOOK_HOST", "ENV_FILE"}
+
+
 def process_environment() -> dict[str, str]:
     """A copy of this process's environment, to start children with."""
     return dict(os.environ)

@@ -11,14 +11,14 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from callcenter.env import Env
+from callcenter.env import known_names
 
 _data_root = tempfile.TemporaryDirectory(prefix="callcenter-tests-")
 
 
 def _isolate() -> None:
     """Hide the developer's shell, `.env` and data from Django. DATABASE_URL stays: CI sets it."""
-    for name in {*(field.upper() for field in Env.model_fields), "TWILIO_WEBHOOK_HOST"} - {"DATABASE_URL"}:
+    for name in known_names() - {"DATABASE_URL"}:
         os.environ.pop(name, None)
     os.environ["ENV_FILE"] = os.devnull
     os.environ["DATA_ROOT"] = _data_root.name
