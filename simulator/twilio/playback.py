@@ -31,6 +31,8 @@ class Cleared:
 
     dropped_bytes: int
     marks: tuple[str, ...]
+    ended: Run | None
+    """The run that it ended; its last frame may still be sounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +78,10 @@ class Playback:
 
     def clear(self) -> Cleared:
         """Empty the queue. The frame being played is out already and is heard to its end."""
-        cleared = Cleared(len(self._queue), tuple(name for _, name in self._marks))
-        if self._queue and self.runs and self.runs[-1].open:
-            self.runs[-1].cut = True
+        run = self.stop()
+        if run is not None:
+            run.cut = bool(self._queue)
+        cleared = Cleared(len(self._queue), tuple(name for _, name in self._marks), run)
         self._taken += len(self._queue)
         self._queue.clear()
         self._marks.clear()
@@ -102,7 +105,7 @@ class Playback:
         return Tick(audio.ljust(FRAME_BYTES, SILENCE), reached, began, ended)
 
     def stop(self) -> Run | None:
-        """The line goes dead: the run in progress, if any, ends with the frame being played."""
+        """End the run in progress, if there is one, with the frame being played."""
         run = self.runs[-1] if self.runs and self.runs[-1].open else None
         if run is not None:
             run.open = False

@@ -62,7 +62,7 @@ def test_words_count_more_than_noise_around_them() -> None:
 def test_the_clerk_lowers_the_price_and_confirms_it() -> None:
     clerk = shipped("clerk")
     assert "$55" in clerk.answer("This is an AI assistant calling about lowering my internet bill.").say
-    assert "Done" in clerk.answer("That works for me, thank you. Please confirm it.").say
+    assert "Done" in clerk.answer("That works for me. Please go ahead with fifty-five dollars.").say
     assert clerk.answer("That is all. Thank you, goodbye.").leave
 
 
@@ -81,4 +81,4 @@ def test_the_haggler_comes_down_step_by_step() -> None:
         "$62",
         "$58",
     ]
-    assert haggler.answer("Deal, I accept.").say.startswith("Good.")
+    assert "noted" in haggler.answer("Deal, I accept.").say

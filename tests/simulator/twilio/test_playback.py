@@ -80,18 +80,20 @@ def test_clear_drops_what_waits_and_returns_every_pending_mark() -> None:
     playback.mark("a")
     playback.mark("b")
     playback.tick(0)
-    assert playback.clear() == Cleared(640, ("a", "b"))
-    assert playback.tick(20).ended is playback.runs[0]
+    assert playback.clear() == Cleared(640, ("a", "b"), playback.runs[0])
+    assert playback.tick(20).ended is None
     assert (playback.runs[0].end_ms, playback.runs[0].cut) == (20, True)
 
 
-def test_audio_after_clear_plays_and_marks_count_from_there() -> None:
+def test_audio_after_clear_is_a_new_run_and_marks_count_from_there() -> None:
     playback = Playback()
     playback.enqueue(b"\x00" * 800)
+    playback.tick(0)
     playback.clear()
     playback.enqueue(b"\x05" * 160)
     playback.mark("new")
-    assert ticks(playback, 2) == [(b"\x05" * 160, ()), (SILENCE * 160, ("new",))]
+    assert ticks(playback, 2, start_ms=20) == [(b"\x05" * 160, ()), (SILENCE * 160, ("new",))]
+    assert [(run.start_ms, run.end_ms, run.cut) for run in playback.runs] == [(0, 20, True), (20, 40, False)]
 
 
 def test_more_than_ten_minutes_is_discarded() -> None:

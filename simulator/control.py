@@ -1,0 +1,128 @@
+"""/simulator/: the truth about every call, for tests and the demo. All ms are on the world's clock."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from aiohttp import web
+
+from simulator.callee.scenario import Directory
+from simulator.twilio.exchange import Exchange
+from simulator.twilio.line import Line
+from simulator.twilio.stream import MediaStream
+
+
+def routes(directory: Directory, exchange: Exchange) -> list[web.AbstractRouteDef]:
+    """The control API's routes."""
+    api = Control(directory, exchange)
+    call = "/simulator/calls/{call_sid}"
+    return [
+        web.get("/simulator/scenarios", api.scenarios),
+        web.get("/simulator/calls", api.calls),
+        web.get(call, api.call),
+        web.get(f"{call}/heard.ulaw", api.heard),
+        web.get(f"{call}/said.ulaw", api.said),
+        web.post(f"{call}/cross", api.cross),
+    ]
+
+
+class Control:
+    """Handlers of the control API."""
+
+    def __init__(self, directory: Directory, exchange: Exchange) -> None:
+        self._directory = directory
+        self._exchange = exchange
+
+    async def scenarios(self, request: web.Request) -> web.Response:
+        """Who can be called."""
+        keys = {"name", "number", "description"}
+        return web.json_response(
+            [scenario.model_dump(include=keys) for scenario in self._directory.scenarios.values()]
+        )
+
+    async def calls(self, request: web.Request) -> web.Response:
+        """Every call, oldest first."""
+        return web.json_response([_describe(line) for line in self._exchange.lines.values()])
+
+    async def call(self, request: web.Request) -> web.Response:
+        """One call."""
+        return web.json_response(_describe(self._line(request.match_info["call_sid"])))
+
+    async def heard(self, request: web.Request) -> web.Response:
+        """What the line played: mu-law from timestamp 0 of the stream on, 0xFF where nothing played."""
+        stream = self._stream(request)
+        return _audio(bytes(stream.heard), stream, 0)
+
+    async def said(self, request: web.Request) -> web.Response:
+        """What was sent as inbound media: mu-law from the first frame's timestamp on."""
+        stream = self._stream(request)
+        return _audio(bytes(stream.said), stream, stream.first_timestamp_ms)
+
+    async def cross(self, request: web.Request) -> web.Response:
+        """Swap the audio of two live calls, both ways, as a switch with a fault would."""
+        try:
+            other = (await request.json())["with"]
+        except (ValueError, TypeError, KeyError) as error:
+            raise web.HTTPBadRequest(text='the body must be {"with": "<CallSid>"}') from error
+        streams = [self._line(sid).live_stream for sid in (request.match_info["call_sid"], other)]
+        one, two = streams
+        if one is None or two is None:
+            raise web.HTTPConflict(text="both calls must have a running stream")
+        one.party, two.party = two.party, one.party
+        return web.json_response({"crossed": [one.sid, two.sid]})
+
+    def _line(self, call_sid: str) -> Line:
+        line = self._exchange.lines.get(call_sid)
+        if line is None:
+            raise web.HTTPNotFound(text=f"no call {call_sid}")
+        return line
+
+    def _stream(self, request: web.Request) -> MediaStream:
+        streams = self._line(request.match_info["call_sid"]).streams
+        number = request.query.get("stream", "0")
+        if not number.isdecimal() or int(number) >= len(streams):
+            raise web.HTTPNotFound(text=f"no stream {number}: the call has had {len(streams)}")
+        return streams[int(number)]
+
+
+def _audio(audio: bytes, stream: MediaStream, first_timestamp_ms: int) -> web.Response:
+    headers = {
+        "X-Stream-Sid": stream.sid,
+        "X-First-Timestamp-Ms": str(first_timestamp_ms),
+        "X-Stream-Epoch-Ms": f"{stream.epoch_ms:.3f}",
+    }
+    return web.Response(body=audio, content_type="audio/basic", headers=headers)
+
+
+def _describe(line: Line) -> dict[str, object]:
+    call = line.call
+    timeline = line.room.timeline
+    return {
+        "sid": call.sid,
+        "to": call.request.to,
+        "from": call.request.from_,
+        "status": str(call.status),
+        "statuses": [{"status": str(status), "at_ms": at_ms} for status, at_ms in call.statuses],
+        "scenario": line.callee.scenario.name,
+        "ended_by": call.ended_by or None,
+        "duration_s": call.duration_s,
+        "stream_sids": [stream.sid for stream in line.streams],
+        "streams": [_describe_stream(stream) for stream in line.streams],
+        "said": [asdict(said) for said in line.callee.said],
+        "heard": [asdict(heard) for heard in line.callee.heard()],
+        "timeline": timeline,
+        "agent_sessions": [note for note in timeline if note["kind"] == "agent_session"],
+    }
+
+
+def _describe_stream(stream: MediaStream) -> dict[str, object]:
+    return {
+        "sid": stream.sid,
+        "epoch_ms": stream.epoch_ms,
+        "first_timestamp_ms": stream.first_timestamp_ms,
+        "ended": stream.ended,
+        "agent_runs": [
+            {"start_ms": run.start_ms, "end_ms": run.end_ms, "n_bytes": run.n_bytes, "cut": run.cut}
+            for run in stream.playback.runs
+        ],
+    }
