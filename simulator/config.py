@@ -26,6 +26,14 @@ class AgentTimings:
     """Without audio or KeepAlive for this long the socket is closed."""
     late_frames: int = 3
     """Audio frames still sent after UserStartedSpeaking, as the real service does."""
+    audio_done_on_barge_in: float = 0.5
+    """The share of barge-ins while sending that are followed by AgentAudioDone; the real service does both."""
+    pause_ms: float = 300
+    """Quiet after which the agent begins to think, before the turn is confirmed."""
+    function_timeout_s: float = 10.0
+    """How long the agent waits for a FunctionCallResponse."""
+    session_limit_s: float = 7200.0
+    """The longest session; a warning comes after 115/120 of it."""
 
 
 @dataclass(frozen=True, slots=True)

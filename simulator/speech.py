@@ -76,16 +76,16 @@ def _utterance(audio: bytes, text: str | None, speaker: str, source: str) -> Utt
 
 @lru_cache(maxsize=256)
 def _synthesize(text: str, voice: str) -> bytes:
+    return _trim(_from_engine(text, voice) or babble(text, voice))
+
+
+def _from_engine(text: str, voice: str) -> bytes:
+    """Mu-law from the speech engine of this machine; nothing where there is none."""
     if shutil.which("espeak-ng"):
-        command = ["espeak-ng", "-v", voice, "--stdin", "--stdout"]
-        engine = _run(command, text)
-        if engine:
-            return _trim(_from_wav(engine))
-    elif importlib.util.find_spec("espeakng_loader"):
-        engine = _run([sys.executable, espeak_helper.__file__, voice], text)
-        if engine:
-            return _trim(_to_mulaw(engine, espeak_helper.RATE_HZ))
-    return babble(text, voice)
+        return _from_wav(_run(["espeak-ng", "-v", voice, "--stdin", "--stdout"], text))
+    if importlib.util.find_spec("espeakng_loader"):
+        return _to_mulaw(_run([sys.executable, espeak_helper.__file__, voice], text), espeak_helper.RATE_HZ)
+    return b""
 
 
 def _run(command: list[str], text: str) -> bytes:
@@ -101,6 +101,8 @@ def _run(command: list[str], text: str) -> bytes:
 
 
 def _from_wav(data: bytes) -> bytes:
+    if not data:
+        return b""
     # A WAV streamed to a pipe has no true length in its header; reading "all" frames still gives what is
     # there.
     with wave.open(io.BytesIO(data)) as source:

@@ -1,0 +1,19 @@
+"""The Deepgram half of the simulator."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from simulator.config import SimulatorConfig
+from simulator.world import World
+
+from .agent import converse
+
+
+def routes(world: World, config: SimulatorConfig) -> list[web.AbstractRouteDef]:
+    """Everything under api.deepgram.com and agent.deepgram.com that the simulator serves."""
+
+    async def agent(request: web.Request) -> web.StreamResponse:
+        return await converse(request, world, config)
+
+    return [web.get("/v1/agent/converse", agent, allow_head=False)]
