@@ -36,12 +36,12 @@ from telephony.effects import (
     ToAgent,
 )
 from telephony.ending import Limits
-from telephony.events import EventType, NewEvent, PassingType
+from telephony.events import EventType, NewEvent
+from telephony.levels import LevelMeter
 from telephony.lifecycle import Event
 from telephony.models import Call, Recording
 from telephony.outbox import Outbox
 from telephony.twilio import messages as twilio
-from telephony.voice_activity import loudness
 from telephony.writer import SessionWriter
 
 logger = logging.getLogger(__name__)
@@ -52,10 +52,6 @@ FLUSH_S = 0.5
 
 GRACE_S = 2.0
 """How long a stream that we did not end may be away before the call is ending."""
-
-LEVEL_S = 0.2
-WATCHED_S = 12.0
-"""How long one sign of a watcher lasts."""
 
 TO_AGENT_BYTES = 8000 * 5
 TO_TWILIO_BYTES = 8000 * 60
@@ -86,8 +82,7 @@ class CallSession:
         self._ending = asyncio.Event()
         self._end: tuple[str, str, bool] = ("", "", True)
         self._grace: asyncio.TimerHandle | None = None
-        self._watched_until_s = 0.0
-        self._last_level_s = 0.0
+        self._levels = LevelMeter(call, self._bridge)
         self._main = asyncio.create_task(self._run(with_agent), name=f"call-{call.pk}")
 
     # --- from the consumer ---
@@ -270,7 +265,7 @@ class CallSession:
         while True:
             await asyncio.sleep(TICK_S)
             self._do(self._bridge.tick(self._now_ms()))
-            self._publish_level()
+            self._levels.tick(self._now_ms())
 
     async def _flush(self) -> None:
         while True:
@@ -282,22 +277,11 @@ class CallSession:
     def _command(self, command: dict[str, Any]) -> None:
         match command.get("type"):
             case "watch":
-                self._watched_until_s = time.monotonic() + WATCHED_S
+                self._levels.watched()
             case "end":
                 self.end("operator_ended")
             case _:
                 count("telephony", "unknown_command")
-
-    def _publish_level(self) -> None:
-        now_s = time.monotonic()
-        if now_s > self._watched_until_s or now_s - self._last_level_s < LEVEL_S:
-            return
-        self._last_level_s = now_s
-        agent = loudness(self._bridge.playback.now_sounding(self._now_ms()))
-        levels = {"caller": round(self._bridge.voice.level / 32768, 3), "agent": round(agent / 32768, 3)}
-        bus.publish_passing(
-            self.call_id, self._call.task_id, {"type": PassingType.AUDIO_LEVEL, "data": levels}
-        )
 
     def _now_ms(self) -> float:
         """The call clock: ms since the first `start`."""
