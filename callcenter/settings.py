@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import ssl
+import warnings
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -75,7 +76,7 @@ DIAL_PROBLEMS: list[str] = env.dial_problems(ENV)
 # ---- DATA_ROOT ----
 
 try:
-    DATA_ROOT.mkdir(parents=True, exist_ok=True)
+    DATA_ROOT.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not os.access(DATA_ROOT, os.W_OK | os.X_OK):
         raise PermissionError(13, "Permission denied")
     SECRET_KEY: str = ENV.secret_key or secret_key.kept_in(DATA_ROOT)
@@ -123,6 +124,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "callcenter.idempotency.idempotency",
 ]
 
 TEMPLATES = [
@@ -152,6 +154,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = not STATIC_ROOT.is_dir()  # no collectstatic step on one machine
+warnings.filterwarnings("ignore", message="No directory at: .*staticfiles")
 
 # ---- Hosts and cookies ----
 
@@ -247,6 +250,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+    "ENUM_NAME_OVERRIDES": {"RecordingStateEnum": "telephony.models.Recording.State"},
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
@@ -254,6 +258,10 @@ SPECTACULAR_SETTINGS = {
 # ---- Logs ----
 
 logging.raiseExceptions = DEBUG  # a full disk must not fill the console with tracebacks of the logger itself
+_TALKATIVE = (  # their INFO and DEBUG carry URLs, messages and audio
+    *("twilio", "httpx", "httpx2", "urllib3", "aiohttp", "websockets", "uvicorn", "daphne"),
+    *("asyncio", "kombu", "amqp"),
+)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -263,6 +271,13 @@ LOGGING = {
             "datefmt": "%Y-%m-%d %H:%M:%S",
             "style": "{",
         },
+    },
+    "filters": {
+        # 503 is what /readyz answers on purpose
+        "failures": {
+            "()": "django.utils.log.CallbackFilter",
+            "callback": lambda record: getattr(record, "status_code", 500) != 503,
+        }
     },
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "plain"},
@@ -277,19 +292,11 @@ LOGGING = {
     },
     "root": {"handlers": ["console", "service_log"], "level": LOG_LEVEL},
     "loggers": {
-        # Their own INFO and DEBUG carry URLs, messages and audio.
-        name: {"level": "WARNING"}
-        for name in (
-            "twilio",
-            "httpx",
-            "httpx2",
-            "websockets",
-            "urllib3",
-            "aiohttp",
-            "asyncio",
-            "daphne",
-            "kombu",
-            "amqp",
-        )
+        "django.request": {
+            "level": "ERROR",
+            "filters": ["failures"],
+        },  # a client's mistake is no event of ours
+        "django.security.DisallowedHost": {"level": "CRITICAL"},  # strangers try names all day
+        **{name: {"level": "WARNING"} for name in _TALKATIVE},
     },
 }
