@@ -6,5 +6,5 @@ class CallcenterConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Make the Celery app current, so that tasks queued by any process go to our broker."""
-        from callcenter import celery  # noqa: F401
+        """Register the checks, and make the Celery app current: tasks of any process go to its broker."""
+        from callcenter import celery, checks  # noqa: F401
