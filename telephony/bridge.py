@@ -27,6 +27,7 @@ from telephony.effects import (
 )
 from telephony.ending import Ending, Limits, Step
 from telephony.events import EventType, NewEvent, TurnState
+from telephony.gate import Gate
 from telephony.opening import Decision, Opening
 from telephony.playback import Playback
 from telephony.prompts import discloses
@@ -35,9 +36,6 @@ from telephony.voice_activity import VoiceActivity
 
 HELD_FRAMES = 250
 """Caller audio kept while the agent is not ready: 5 s, the oldest is dropped."""
-
-GATE_MS = 1500
-"""How long late audio of an interrupted reply is dropped at most, should the event that ends it be lost."""
 
 KEEP_ALIVE_MS = 5000
 MAX_INJECTED_OPENINGS = 2
@@ -71,8 +69,7 @@ class Bridge:
         self._opening = Opening(self.voice)
         self._decision: Decision | None = None
         self._held: deque[bytes] = deque(maxlen=HELD_FRAMES)
-        self._gate_since_ms: float | None = None
-        self._awaited_text = ""
+        self._gate = Gate()
         self._thinking_since_ms: float | None = None
         self._disclosed = False
         self._injected_openings = 0
@@ -117,11 +114,11 @@ class Bridge:
             case dg.UserStartedSpeaking():
                 return self._caller_started(now_ms)
             case dg.AgentThinking() | dg.AgentStartedSpeaking() | dg.EndOfTurn():
-                self._open_gate()
+                self._gate.open()
             case dg.AgentAudioDone():
                 return self._reply_sent(now_ms)
             case dg.FunctionCallRequest(functions=functions):
-                self._open_gate()
+                self._gate.open()
                 return [effect for call in functions for effect in self._run_tool(call, now_ms)]
             case dg.FunctionCallCancelled(ids=ids):
                 self._ending.agent_took_back(ids)
@@ -135,17 +132,15 @@ class Bridge:
 
     def agent_audio(self, audio: bytes, now_ms: float) -> list[Effect]:
         """Speech of the agent, ahead of real time."""
-        if self._gate_since_ms is not None:
-            if now_ms - self._gate_since_ms < GATE_MS:
-                return []
-            self._open_gate()
+        if self._gate.drops(now_ms):
+            return []
         effects: list[Effect] = [PlayAudio(audio)]
         self.playback.send(audio, now_ms)
         self.conversation.agent_audio_sent(len(audio), now_ms)
         if (name := self.playback.next_mark()) is not None:
             effects.append(SendMark(name))
         if self._thinking_since_ms is not None:
-            effects += self._first_byte(now_ms)
+            effects += self._first_byte(self._thinking_since_ms, now_ms)
         return effects
 
     def agent_lost(self, detail: str) -> list[Effect]:
@@ -207,9 +202,8 @@ class Bridge:
         effects: list[Effect] = [Note(NewEvent(EventType.SPEECH, {"at_ms": round(now_ms)}))]
         if not self.conversation.agent_is_speaking:
             return effects
-        turn = self.conversation.reply
         dropped = self.playback.sent - self.playback.played(now_ms)
-        if dropped or turn is not None:
+        if dropped or self.conversation.reply is not None:
             effects = self._silence_agent(now_ms) + effects
             if dropped:
                 note = {"at_ms": round(now_ms), "dropped_ms": dropped // 8}
@@ -217,32 +211,27 @@ class Bridge:
             self._ending.interrupted(now_ms)
         return effects
 
-    def _silence_agent(self, now_ms: float) -> list[Effect]:
+    def _silence_agent(self, now_ms: float, *, awaited: str = "") -> list[Effect]:
         """Stop what is being played, and what may still come of it."""
         self.playback.clear(now_ms)
-        self._gate_since_ms = now_ms
+        self._gate.close(now_ms, awaited=awaited)
         self._thinking_since_ms = None
         return [SendClear(), *self._save(self.conversation.cut(now_ms))]
 
-    def _open_gate(self) -> None:
-        self._gate_since_ms = None
-        self._awaited_text = ""
-
     def _caller_said(self, text: str, now_ms: float) -> list[Effect]:
-        self._open_gate()
+        self._gate.open()
         self.conversation.agent_all_sent()
         self._thinking_since_ms = now_ms
         self._ending.caller_said()
         return self._save([*self.conversation.heard_out(now_ms), self.conversation.caller_said(text, now_ms)])
 
     def _agent_said(self, text: str, now_ms: float) -> list[Effect]:
-        if self._awaited_text and text.startswith(self._awaited_text[:20]):
-            self._open_gate()
+        self._gate.agent_said(text)
         is_first_sentence = self.conversation.reply is None or not self.conversation.reply.sentences
         if is_first_sentence and self._must_disclose(text):
             self._injected_openings += 1
             return self._inject(self._opening_line, now_ms)
-        if self._gate_since_ms is not None:
+        if self._gate.is_closed:
             return []
         return self._save([self.conversation.agent_said(text, now_ms)])
 
@@ -251,9 +240,9 @@ class Bridge:
         return missing and self._injected_openings < MAX_INJECTED_OPENINGS
 
     def _reply_sent(self, now_ms: float) -> list[Effect]:
+        if self._gate.is_closed:
+            return []
         effects: list[Effect] = []
-        if self._gate_since_ms is not None:
-            return effects
         spoken = self.conversation.reply is not None and self.conversation.reply.has_audio
         self.conversation.agent_all_sent()
         if (name := self.playback.next_mark(at_end=True)) is not None:
@@ -262,9 +251,8 @@ class Bridge:
             self._ending.goodbye_sent()
         return effects + self._save(self.conversation.heard_out(now_ms))
 
-    def _first_byte(self, now_ms: float) -> list[Effect]:
-        assert self._thinking_since_ms is not None
-        thought_ms = now_ms - self._thinking_since_ms
+    def _first_byte(self, since_ms: float, now_ms: float) -> list[Effect]:
+        thought_ms = now_ms - since_ms
         self._thinking_since_ms = None
         effects: list[Effect] = [Note(NewEvent(EventType.AGENT_THINKING, {"duration_ms": round(thought_ms)}))]
         if self.voice.last_ms is not None:
@@ -288,8 +276,7 @@ class Bridge:
 
     def _inject(self, text: str, now_ms: float) -> list[Effect]:
         """Make the agent say `text` at once, instead of whatever it says now."""
-        effects = self._silence_agent(now_ms)
-        self._awaited_text = text
+        effects = self._silence_agent(now_ms, awaited=text)
         return [*effects, ToAgent(dg.inject_agent_message(text, interrupt=True))]
 
     def _end(self, now_ms: float) -> list[Effect]:

@@ -1,7 +1,7 @@
 """Who said what, and how much of it was heard: turns from texts and audio positions.
 
-Deepgram sends a reply sentence by sentence, its audio ahead of real time. Which words the person called has heard follows
-from where playback stands between the positions at which the sentences arrived.
+Deepgram sends a reply sentence by sentence, its audio ahead of real time. Which words the person called has heard
+follows from where playback stands between the positions at which the sentences arrived.
 """
 
 from __future__ import annotations

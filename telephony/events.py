@@ -33,10 +33,10 @@ class PassingType(StrEnum):
 
 
 DESCRIPTIONS: dict[str, str] = {
-    EventType.CALL_STATUS: "`state`, `task_status`-relevant change of the call; at the end also `ended_reason`, `ended_detail`.",
+    EventType.CALL_STATUS: "A new `state`; at the end also `ended_reason`, `ended_detail`, `duration_seconds`.",
     EventType.STOP_REQUESTED: "Somebody asked to stop the call; `by`.",
     EventType.STREAM: "The audio connection from Twilio; `status`: `started`, `stopped`, `lost`.",
-    EventType.AGENT: "The voice agent's connection; `status`: `connected`, `ready`, `closed`, `warning`, `error`; `detail`.",
+    EventType.AGENT: "The voice agent; `status`: `connected`, `ready`, `closed`, `warning`, `error`; `detail`.",
     EventType.OPENING: "How the agent was let in; `decision`: `greet`, `listen`; `waited_ms`.",
     EventType.SPEECH: "The caller began to speak; `at_ms`.",
     EventType.TRANSCRIPT_UPDATE: (

@@ -2,7 +2,8 @@
 
 Audio goes to Twilio as it comes and waits there. It is played from the moment it arrives or from the end of what was
 before it; marks, which Twilio echoes when everything before them was played, correct that estimate; `clear` drops
-what was not played. Positions count bytes of agent audio that were sent and not dropped; times are ms on the call clock.
+what was not played. Positions count bytes of agent audio that were sent and not dropped; times are ms on the call
+clock.
 """
 
 from __future__ import annotations

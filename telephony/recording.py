@@ -1,7 +1,7 @@
 """The sound of a call on disk: raw tracks while it is live, WAV files when it is over.
 
-`DATA_ROOT/recordings/<call id>/` holds, per segment, `caller-<n>-<offset>.ulaw` and `agent-<n>-<offset>.ulaw`: mu-law at
-8 kHz from `offset` ms on the call clock, only ever appended to. At the end they become `inbound.wav`, `outbound.wav`
+`DATA_ROOT/recordings/<call id>/` holds, per segment, `caller-<n>-<offset>.ulaw` and `agent-<n>-<offset>.ulaw`: mu-law
+at 8 kHz from `offset` ms on the call clock, only ever appended to. At the end they become `inbound.wav`, `outbound.wav`
 (mono) and `mixed.wav` (stereo: caller left, agent right), 16 bit, aligned and of equal length.
 """
 

@@ -169,7 +169,7 @@ def stop_request(*, call_id: uuid.UUID, by: str) -> bool:
 
 @transaction.atomic
 def stream_claim(*, call_id: uuid.UUID, generation: int, stream_sid: str, owner: str) -> Call | None:
-    """Use up the stream token: make `owner` the holder of the call's audio. None when it was used or the call is over."""
+    """Use up the stream token: `owner` holds the call's audio. None when it was used before or the call is over."""
     now = timezone.now()
     claimed = Call.objects.filter(
         pk=call_id, state__in=LIVE, stream_generation=generation, stream_claimed=False

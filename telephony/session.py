@@ -14,8 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from django.conf import settings
-from telemetry.record import count, event, timed_step
 
+from telemetry.record import count, event, timed_step
 from telephony import bus, live, placing, prompts, recording, services, tools
 from telephony.bridge import Bridge
 from telephony.deepgram.client import AgentLink, AgentUnavailableError, open_agent

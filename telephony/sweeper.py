@@ -1,6 +1,7 @@
 """Finds calls that nobody looks after any more and brings them to an end that is true.
 
-Decides by what Twilio says and by leases, never by age alone: a long call is not a dead one. Every step can be repeated.
+Decides by what Twilio says and by leases, never by age alone: a long call is not a dead one. Every step can be
+repeated.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from collections.abc import Callable, Iterator
 
 from django.db.models import Q
 from django.utils import timezone
-from telemetry.record import count, timed_step
 
+from telemetry.record import count, timed_step
 from telephony import placing, recording, services
 from telephony.lifecycle import LIVE, TERMINAL, Event, State
 from telephony.models import Call, Recording

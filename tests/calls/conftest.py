@@ -30,7 +30,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory, voice_file: Path) -> Iterato
 def placed(stack: Stack) -> dict[str, PlacedCall]:
     """The calls that several tests look at, placed at the same time."""
 
-    async def place_all() -> list[PlacedCall]:
+    async def place_all() -> tuple[PlacedCall, ...]:
         return await asyncio.gather(
             calls.place_and_follow(stack, calls.CLERK),
             calls.place_and_follow(stack, calls.HAGGLER),

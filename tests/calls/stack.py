@@ -262,6 +262,6 @@ async def cross(stack: Stack, one: str, two: str) -> None:
             aiohttp.ClientSession() as client,
             client.post(f"{stack.simulator_url}/simulator/calls/{one}/cross", json={"with": two}) as answer,
         ):
-            return answer.status == 200
+            return bool(answer.status == 200)
 
     await until(crossed)

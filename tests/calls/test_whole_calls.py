@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import audioop
 import re
+from functools import partial
 from typing import Any
 
 import pytest
@@ -192,7 +193,7 @@ def test_crossed_audio_is_heard_by_nobody(stack: Stack) -> None:
             one, two = [await calls.call_sid_in_progress(client, call) for call in placed]
             await calls.cross(stack, one, two)
             for call, sid in zip(placed, (one, two), strict=True):
-                await calls.until(lambda sid=sid: inaudible_on_both_sides(stack, sid))
+                await calls.until(partial(inaudible_on_both_sides, stack, sid))
                 call.truth = await stack.truth(sid)
                 async with client.post(f"/api/tasks/{call.task['id']}/stop") as answer:
                     assert answer.status == 200
@@ -231,7 +232,8 @@ def alignment(stack: Stack, call: PlacedCall) -> int:
     """How much later, in bytes of 16-bit sound, our clock shows things than the stream's timestamps do."""
     inbound = recorded(stack, call, "inbound")
     sent = linear(call.callee_said)
-    return inbound.find(sent[: 2 * 8000]) - call.truth["streams"][0]["first_timestamp_ms"] * 2 * BYTES_PER_MS
+    first_ms: int = call.truth["streams"][0]["first_timestamp_ms"]
+    return inbound.find(sent[: 2 * 8000]) - first_ms * 2 * BYTES_PER_MS
 
 
 def runs_of(track: bytes) -> list[tuple[int, int]]:

@@ -17,6 +17,10 @@ from tests.telephony.rows import SID, new_call, new_task
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
 
+def claim(call: Call, generation: int) -> Call | None:
+    return services.stream_claim(call_id=call.pk, generation=generation, stream_sid="MZ1", owner="me")
+
+
 def events_of(call: Call) -> list[tuple[int, str, dict[str, Any]]]:
     return list(CallEvent.objects.filter(call=call).values_list("seq", "type", "data"))
 
@@ -95,12 +99,11 @@ def test_a_callsid_belongs_to_one_call() -> None:
 
 def test_a_stream_token_is_used_once() -> None:
     call = new_call(None, Event.DIAL)
-    claim = {"call_id": call.pk, "stream_sid": "MZ1", "owner": "me"}
-    assert services.stream_claim(**claim, generation=2) is None
-    claimed = services.stream_claim(**claim, generation=1)
+    assert claim(call, 2) is None
+    claimed = claim(call, 1)
     assert claimed is not None
     assert (claimed.state, claimed.fence) == (State.IN_PROGRESS, 1)
-    assert services.stream_claim(**claim, generation=1) is None
+    assert claim(call, 1) is None
     assert Recording.objects.get(call=call).state == "recording"
 
 
@@ -113,7 +116,7 @@ def test_a_session_writes_in_order_and_keeps_its_lease() -> None:
     call = new_call()
     said = TurnState(number=1, speaker="agent", text="Hel", start_ms=0, end_ms=0, final=False)
     heard = TurnState(number=1, speaker="agent", text="Hello.", start_ms=0, end_ms=500, heard_text="Hello.")
-    entries = [
+    entries: list[NewEvent | TurnState] = [
         NewEvent(EventType.SPEECH, {"at_ms": 1}),
         said,
         NewEvent(EventType.DTMF, {"digit": "1"}),
