@@ -244,13 +244,24 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "tasks_app.problems.exception_handler",
 }
+
+
+def _call_states() -> list[str]:
+    from telephony.lifecycle import State
+
+    return [state.value for state in State]
+
+
 SPECTACULAR_SETTINGS = {
     "TITLE": "Call centre",
     "DESCRIPTION": "Write an errand, have it made by telephone, read what came of it.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
-    "ENUM_NAME_OVERRIDES": {"RecordingStateEnum": "telephony.models.Recording.State"},
+    "ENUM_NAME_OVERRIDES": {
+        "CallStateEnum": _call_states,
+        "RecordingStateEnum": "telephony.models.Recording.State",
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }

@@ -8,6 +8,7 @@ import os
 import tempfile
 from collections.abc import AsyncIterator
 
+import django
 import pytest
 import pytest_asyncio
 
@@ -26,6 +27,7 @@ def _isolate() -> None:
 
 
 _isolate()
+django.setup()  # pytest-django would do it only if the settings had been loaded before this file
 
 
 def pytest_unconfigure() -> None:

@@ -1,0 +1,113 @@
+"""The web server: `python -m callcenter.serve`. It lets live calls end before it stops."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import time
+from types import FrameType
+
+import uvicorn
+
+END_CALLS_TIMEOUT_S = 2.0
+
+
+class CallServer(uvicorn.Server):
+    """Drains on the first SIGTERM or SIGINT and stops at once on the second.
+
+    Draining: no new calls, and up to `drain_s` for the present ones; what is left is then hung up.
+    """
+
+    def __init__(self, config: uvicorn.Config, *, drain_s: float) -> None:
+        super().__init__(config)
+        self._drain_s = drain_s
+        self._stop_at: float | None = None
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """In place of uvicorn's own, which stops at the first signal."""
+        from telephony import live
+
+        if self._stop_at is None:
+            live.start_draining()
+            self._stop_at = time.monotonic() + self._drain_s
+        else:
+            self.should_exit = self.force_exit = True
+
+    async def on_tick(self, counter: int) -> bool:
+        """Ten times a second: whether it is time to stop."""
+        from telephony import live
+
+        if await super().on_tick(counter):
+            return True
+        return self._stop_at is not None and (live.count() == 0 or time.monotonic() >= self._stop_at)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Hang up while Twilio can still be told, then close the sockets."""
+        from telephony import live
+
+        if not self.force_exit:
+            await live.end_all(END_CALLS_TIMEOUT_S)
+        await super().shutdown(sockets)
+
+
+def config() -> uvicorn.Config:
+    """How uvicorn serves calls: no compression of audio, small frames, dead peers noticed within 10 s."""
+    return uvicorn.Config(
+        "callcenter.asgi:application",
+        ws="websockets-sansio",
+        loop="auto",  # uvloop where it is installed
+        ws_per_message_deflate=False,
+        ws_max_size=65536,
+        ws_ping_interval=5,
+        ws_ping_timeout=5,
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        timeout_graceful_shutdown=5,
+        proxy_headers=False,  # public URLs come from PUBLIC_BASE_URL
+        server_header=False,
+    )
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """The listening socket.
+
+    Raises:
+        OSError: when the address is taken or not this machine's.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(2048)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def main() -> None:
+    """Check the configuration, listen, and serve until told to stop."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "callcenter.settings")  # noqa: TID251  Django's own switch
+    import django
+
+    django.setup()
+    from django.conf import settings
+    from django.core.checks import ERROR, run_checks
+
+    problems = [message for message in run_checks() if message.is_serious(ERROR)]
+    if problems:
+        sys.exit("\n".join(f"{problem.msg} {problem.hint or ''}" for problem in problems))
+    try:
+        listener = listen(settings.HOST, settings.PORT)
+    except OSError as error:
+        sys.exit(
+            f"HOST/PORT: cannot listen on {settings.HOST}:{settings.PORT} ({error.strerror}). Set another PORT."
+        )
+    CallServer(config(), drain_s=settings.DRAIN_SECONDS).run(sockets=[listener])
+
+
+if __name__ == "__main__":
+    main()

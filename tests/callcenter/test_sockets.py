@@ -1,0 +1,156 @@
+"""The door of the WebSockets, on a real server: who passes, and what others are told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from channels.routing import URLRouter
+from django.contrib.auth.models import User
+from django.contrib.sessions.backends.db import SessionStore
+from django.urls import path, re_path
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from callcenter import serve
+from callcenter.models import ApiKey
+from callcenter.socket_auth import guarded, origin_is_ours, unknown_path
+
+pytestmark = [pytest.mark.ws, pytest.mark.django_db(transaction=True)]
+
+
+async def greeter(scope: Any, receive: Any, send: Any) -> None:
+    """Says whom it was told it talks to."""
+    await receive()
+    await send({"type": "websocket.accept"})
+    await send({"type": "websocket.send", "text": scope["user"].username})
+    await receive()
+
+
+@asynccontextmanager
+async def served(application: Any) -> AsyncIterator[str]:
+    """The application on a free port of loopback, with the product's own server settings."""
+    listener = serve.listen("127.0.0.1", 0)
+    config = serve.config()
+    config.app = application
+    server = serve.CallServer(config, drain_s=0)
+    running = asyncio.create_task(server._serve([listener]))
+    try:
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await running
+
+
+@pytest_asyncio.fixture
+async def address() -> AsyncIterator[str]:
+    routes = [path("open", guarded(greeter)), re_path(r"", unknown_path)]  # type: ignore[arg-type]
+    async with served(URLRouter(routes)) as where:
+        yield where
+
+
+@pytest.fixture
+def user() -> User:
+    return User.objects.create_user("alice", password="x")
+
+
+@pytest.fixture
+def cookie(user: User, settings: Any) -> str:
+    session = SessionStore()
+    session.update(
+        {
+            "_auth_user_id": str(user.pk),
+            "_auth_user_backend": "django.contrib.auth.backends.ModelBackend",
+            "_auth_user_hash": user.get_session_auth_hash(),
+        }
+    )
+    session.save()
+    return f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
+
+
+def opened(address: str, path: str = "/open", **headers: str) -> connect:
+    return connect(f"ws://{address}{path}", additional_headers=headers, proxy=None)
+
+
+async def close_code(connection: ClientConnection) -> int | None:
+    with pytest.raises(ConnectionClosed):
+        await connection.recv()
+    return connection.close_code
+
+
+async def test_a_program_with_a_key_passes(address: str, user: User) -> None:
+    text = (await asyncio.to_thread(ApiKey.issue, owner=user, name="k"))[1]
+    async with opened(address, Authorization=f"Bearer {text}") as socket:
+        assert await socket.recv() == "alice"
+
+
+async def test_a_page_of_ours_with_a_session_passes(address: str, cookie: str) -> None:
+    async with opened(address, Cookie=cookie, Origin=f"http://{address}") as socket:
+        assert await socket.recv() == "alice"
+
+
+@pytest.mark.parametrize("authorization", [None, "Bearer cc_wrong_key", "Basic YTpi"])
+async def test_nobody_is_told_to_sign_in(address: str, authorization: str | None) -> None:
+    headers = {"Authorization": authorization} if authorization else {}
+    async with opened(address, **headers) as socket:
+        assert await close_code(socket) == 4401
+
+
+async def test_a_wrong_key_is_not_saved_by_a_session(address: str, cookie: str) -> None:
+    async with opened(address, Cookie=cookie, Authorization="Bearer cc_wrong_key") as socket:
+        assert await close_code(socket) == 4401
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", "http://127.0.0.1:1", "http://[", "file://"]
+)
+async def test_a_page_of_another_site_is_refused(address: str, cookie: str, origin: str) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        async with opened(address, Cookie=cookie, Origin=origin):
+            pass
+    assert refused.value.response.status_code == 403
+    assert b"origin_refused" in refused.value.response.body
+
+
+async def test_an_unknown_path_is_not_a_server_error(address: str) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        async with opened(address, "/elsewhere"):
+            pass
+    assert refused.value.response.status_code == 404
+
+
+async def test_the_product_mounts_its_sockets_behind_the_right_doors(settings: Any) -> None:
+    from callcenter.asgi import application
+
+    settings.MEDIA_BASE_URL = "https://calls.example.com"
+    settings.TWILIO_AUTH_TOKEN = "token"
+    task = "/ws/call/00000000-0000-4000-8000-000000000000"
+    async with served(application) as address:
+        async with opened(address, task) as socket:
+            assert await close_code(socket) == 4401
+        for path_, status in (("/twilio/media-stream", 403), ("/nowhere", 404)):
+            with pytest.raises(InvalidStatus) as refused:
+                async with opened(address, path_):
+                    pass
+            assert refused.value.response.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("origin", "host", "ours"),
+    [
+        (None, "127.0.0.1:3001", True),
+        ("http://127.0.0.1:3001", "127.0.0.1:3001", True),
+        ("https://calls.example.com", "127.0.0.1:3001", True),  # a proxy that does not pass Host on
+        ("https://calls.example.com:8443", "127.0.0.1:3001", True),
+        ("http://localhost:3001", "127.0.0.1:3001", False),
+        ("http://rebound.example:3001", "rebound.example:3001", False),
+        ("chrome-extension://x", "x", False),
+    ],
+)
+def test_which_origins_are_ours(settings: Any, origin: str | None, host: str, ours: bool) -> None:
+    settings.ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", "calls.example.com"]
+    assert origin_is_ours(origin, host) is ours
