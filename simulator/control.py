@@ -11,6 +11,8 @@ from simulator.twilio.exchange import Exchange
 from simulator.twilio.line import Line
 from simulator.twilio.stream import MediaStream
 
+AGENT_SESSION_NOTES = ("agent_connected", "settings_applied", "agent_closed")
+
 
 def routes(directory: Directory, exchange: Exchange) -> list[web.AbstractRouteDef]:
     """The control API's routes."""
@@ -111,7 +113,7 @@ def _describe(line: Line) -> dict[str, object]:
         "said": [asdict(said) for said in line.callee.said],
         "heard": [asdict(heard) for heard in line.callee.heard()],
         "timeline": timeline,
-        "agent_sessions": [note for note in timeline if note["kind"] == "agent_session"],
+        "agent_sessions": [note for note in timeline if note["kind"] in AGENT_SESSION_NOTES],
     }
 
 

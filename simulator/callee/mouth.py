@@ -11,8 +11,8 @@ from simulator.speech import Utterance
 
 FRAME_BYTES = 160
 BYTES_PER_MS = 8
-COMFORT_NOISE = b"\xff\x7f\xfe\x7e"
-"""Mu-law codes next to zero, as a quiet line carries them."""
+COMFORT_NOISE = b"\xff\x7f\xfe\x7e" * 64
+"""Mu-law codes next to zero, as a quiet line carries them, for any random byte."""
 
 
 @dataclass(slots=True)
@@ -59,4 +59,4 @@ class Mouth:
         return audio + self._noise(FRAME_BYTES - len(audio))
 
     def _noise(self, n_bytes: int) -> bytes:
-        return bytes(self._random.choices(COMFORT_NOISE, k=n_bytes))
+        return self._random.randbytes(n_bytes).translate(COMFORT_NOISE)

@@ -74,16 +74,21 @@ class Line:
         news = asyncio.create_task(self.news.deliver(), name=f"{self.call.sid} callbacks")
         voice = asyncio.create_task(self.callee.prepare(), name=f"{self.call.sid} voice")
         try:
-            self._finish(await self._live(voice))
+            self._finish(await self._outcome(voice))
             await news
-        except Exception:  # one call that fails must not take the others with it
-            log.exception("call %s: the simulator failed", self.call.sid)
-            self._finish(Status.FAILED)
         finally:
             for task in (voice, news):
                 task.cancel()
             await asyncio.gather(voice, news, self.callee.close(), return_exceptions=True)
             self.room.hush()
+
+    async def _outcome(self, voice: asyncio.Task[None]) -> Status:
+        """The final status; a fault of the simulator fails this call and is logged, and no other call notices."""
+        try:
+            return await self._live(voice)
+        except Exception:
+            log.exception("call %s: the simulator failed", self.call.sid)
+            return Status.FAILED
 
     async def _live(self, voice: asyncio.Task[None]) -> Status:
         """Everything up to the final status, which is returned."""
@@ -130,8 +135,6 @@ class Line:
         self.news.tell(event, str(status))
 
     def _finish(self, status: Status) -> None:
-        if self.call.status.final:
-            return
         if not self.call.ended_by:
             self.call.ended_by = str(status)
         self._advance(status, "completed")

@@ -25,7 +25,7 @@ from simulator.world import World
 log = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT_S = 5.0
-CLOSE_TIMEOUT_S = 1.0
+CLOSE_TIMEOUT_S = 0.4
 MAX_WAITING_FRAMES = 250
 """Inbound audio that the server does not read is dropped beyond five seconds (warning 31930)."""
 USER_AGENT = "Twilio.TmeWs/1.0"

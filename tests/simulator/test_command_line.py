@@ -14,6 +14,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 import pytest_asyncio
+from aiohttp import web
 
 pytestmark = pytest.mark.integration
 
@@ -49,18 +50,41 @@ async def ready(process: Process) -> str:
     return line.split()[-1]
 
 
-async def test_it_stops_within_a_second_of_sigterm_with_a_call_up(run: Run) -> None:
+@pytest_asyncio.fixture
+async def deaf_server() -> AsyncIterator[tuple[str, asyncio.Event]]:
+    """A WebSocket server that accepts and then never reads, nor answers a close; and whether it has accepted."""
+    accepted, done = asyncio.Event(), asyncio.Event()
+
+    async def accept(request: web.Request) -> web.WebSocketResponse:
+        stream = web.WebSocketResponse()
+        await stream.prepare(request)
+        accepted.set()
+        await done.wait()
+        return stream
+
+    app = web.Application()
+    app.add_routes([web.get("/", accept)])
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield f"ws://127.0.0.1:{runner.addresses[0][1]}/", accepted
+    done.set()
+    await runner.cleanup()
+
+
+async def test_it_stops_within_a_second_of_sigterm_whatever_its_calls_do(
+    run: Run, deaf_server: tuple[str, asyncio.Event]
+) -> None:
     process = await run("--port", "0", *CREDENTIALS)
     url = await ready(process)
+    stream_url, accepted = deaf_server
     login = {"Authorization": aiohttp.encode_basic_auth(SID, "t0ken")}
-    form = {
-        "To": "+12025550100",
-        "From": "+12025550000",
-        "Twiml": '<Response><Pause length="60"/></Response>',
-    }
+    document = f'<Response><Connect><Stream url="{stream_url}"/></Connect></Response>'
+    form = {"To": "+12025550100", "From": "+12025550000", "Twiml": document}
     async with aiohttp.ClientSession(headers=login) as http:
         async with http.post(f"{url}/2010-04-01/Accounts/{SID}/Calls.json", data=form) as response:
             assert response.status == 201
+        await asyncio.wait_for(accepted.wait(), 5)
         began_s = time.monotonic()
         process.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(process.wait(), 5) == 0

@@ -85,7 +85,7 @@ async def test_frames_in_order_from_connected_to_stop(phone: Phone) -> None:
 async def test_media_comes_every_20_ms_through_silence_and_does_not_drift(phone: Phone) -> None:
     call = await phone.call()
     stream = await phone.service.socket()
-    media = await frames(stream, "media", 101)
+    media = await frames(stream, "media", 61)
     timestamps = [int(frame["media"]["timestamp"]) for frame in media]
     assert {later - earlier for earlier, later in pairwise(timestamps)} == {20}
     payloads = [base64.b64decode(frame["media"]["payload"]) for frame in media]
@@ -93,7 +93,7 @@ async def test_media_comes_every_20_ms_through_silence_and_does_not_drift(phone:
     assert len(set(payloads)) == len(payloads)
     assert set(b"".join(payloads)) == {0xFF, 0x7F, 0xFE, 0x7E}
     times = [at for frame, at in zip(stream.frames, stream.times_s, strict=True) if frame["event"] == "media"]
-    assert times[100] - times[0] == pytest.approx(2.0, abs=0.05)
+    assert times[60] - times[0] == pytest.approx(1.2, abs=0.05)
     await phone.update(call.sid, status="completed")
     await until(lambda: stream.closed)
     said, _, first_ms = await phone.audio(call.sid, "said.ulaw")
@@ -231,14 +231,14 @@ async def test_the_callee_speaks_listens_presses_keys_and_hangs_up(phone: Phone)
     stream = await phone.service.socket()
     room = phone.simulator.world.room(call.sid or "")
     await until(lambda: callee_finished(room, 1))
-    await agent_says(stream, room, "What is your code?")
+    await agent_says(stream, room, "Your code?")
     await until(lambda: callee_finished(room, 2))
-    await agent_says(stream, room, "Please hang up.")
+    await agent_says(stream, room, "Hang up.")
     truth = await phone.ended(call.sid)
     assert [said["text"] for said in truth["said"]] == ["Hello.", "Here.", "Fine."]
     assert [(heard["text"], heard["complete"]) for heard in truth["heard"]] == [
-        ("What is your code?", True),
-        ("Please hang up.", True),
+        ("Your code?", True),
+        ("Hang up.", True),
     ]
     assert [frame["dtmf"] for frame in stream.of("dtmf")] == [
         {"track": "inbound_track", "digit": "7"},
@@ -255,7 +255,7 @@ async def test_audio_that_crosses_between_two_calls_is_not_understood(phone: Pho
     async with phone.http.post(url, json={"with": calls[1].sid}) as response:
         assert response.status == 200
     stream = by_call[calls[0].sid]
-    await agent_says(stream, phone.simulator.world.room(calls[0].sid or ""), "Lower the price, please.")
+    await agent_says(stream, phone.simulator.world.room(calls[0].sid or ""), "Hello there.")
     await stream.mark("played")
     await frames(stream, "mark", 1)
     mine, other = [await phone.truth(call.sid) for call in calls]
