@@ -135,7 +135,11 @@ class _Thought:
     def move(self) -> Move:
         ended = next((call for call in self._calls if call.name == "end_call"), None)
         if ended is not None:
-            return _say(*_farewell(ended.arguments["reason"])) if self._last is ended else _say("Goodbye.")
+            return (
+                _say(*_farewell(ended.arguments.get("reason", "")))
+                if self._last is ended
+                else _say("Goodbye.")
+            )
         if not self._ours:
             return _say(*self._opening())
         return self._answer(self._text)

@@ -177,4 +177,4 @@ def _conversation(messages: list[Mapping[str, Any]]) -> Iterator[Line | Called]:
         if "role" in message:
             yield Line(message["role"], message["content"])
         for call in message.get("function_calls", []):
-            yield Called(call["name"], {"reason": ""}, call["response"])
+            yield Called(call["name"], {}, call["response"])

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import audioop
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -74,3 +78,48 @@ def test_babble_differs_by_voice_and_is_heard_as_speech() -> None:
 
 def test_seeds_differ_by_every_part() -> None:
     assert len({seed_for("CA1", "agent", n) for n in range(50)} | {seed_for("CA2", "agent", 0)}) == 51
+
+
+@pytest.fixture
+def engine_on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Puts a program called espeak-ng, written in Python, first on PATH."""
+
+    def install(program: str) -> None:
+        script = tmp_path / "espeak-ng"
+        script.write_text(f"#!{sys.executable}\n{program}")
+        script.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{tmp_path}:{os.defpath}")
+
+    return install
+
+
+# As espeak-ng writes it: the header of a stream does not know its length.
+STREAMED_WAV = """
+import struct, sys
+text = sys.stdin.read()
+header = struct.pack("<4sI4s4sIHHIIHH4sI", b"RIFF", 0x7FFFF024, b"WAVE", b"fmt ", 16, 1, 1, 22050, 44100, 2, 16,
+                     b"data", 0x7FFFF000)
+sys.stdout.buffer.write(header + struct.pack("<hh", 8000, -8000) * (11025 * len(text)))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs an executable script")
+async def test_an_engine_on_path_speaks(engine_on_path: Callable[[str], None]) -> None:
+    engine_on_path(STREAMED_WAV)
+
+    spoken = await speak("Abc", speaker="callee", seed=1)
+
+    assert spoken.duration_ms == pytest.approx(3000, abs=40)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs an executable script")
+async def test_a_broken_engine_is_replaced_by_babble(
+    engine_on_path: Callable[[str], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    engine_on_path("raise SystemExit(1)")
+
+    spoken = await speak("Nothing works here", speaker="callee", seed=1)
+
+    assert spoken.duration_ms > 500
+    assert "using babble" in caplog.text
+    assert "Nothing works" not in caplog.text
