@@ -19,7 +19,7 @@ from simulator.world import World
 
 log = logging.getLogger(__name__)
 
-SHUTDOWN_S = 0.3
+SHUTDOWN_S = 0.1
 """How long open requests and sockets may take to end when the simulator stops."""
 
 
