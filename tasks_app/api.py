@@ -1,0 +1,163 @@
+"""The REST API of tasks and calls: parse, ask a selector, call one service, answer."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from rest_framework import mixins, negotiation, renderers, status, viewsets
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from tasks_app import schema, selectors, services
+from tasks_app.audio import audio_file, audio_response
+from tasks_app.filters import TaskFilter
+from tasks_app.models import Task
+from tasks_app.pagination import LinkPagination
+from tasks_app.parsers import BoundedJSONParser
+from tasks_app.serializers import (
+    CallDetailSerializer,
+    TaskDetailSerializer,
+    TaskSerializer,
+    TurnSerializer,
+)
+from tasks_app.transcript_formats import FORMATS, Line
+from telephony.lifecycle import State
+from telephony.models import Call
+from telephony.recording import SIDES
+
+
+class AlwaysJSON(negotiation.DefaultContentNegotiation):
+    """One kind of answer, whatever `Accept` says; and `?format=` is a transcript's, not the framework's."""
+
+    def select_renderer(
+        self, request: Request, renderers: Any, format_suffix: str | None = None
+    ) -> tuple[renderers.BaseRenderer, str]:
+        """The first."""
+        return renderers[0], renderers[0].media_type
+
+
+class TaskViewSet(mixins.ListModelMixin, mixins.CreateModelMixin, viewsets.GenericViewSet[Task]):
+    """Errands."""
+
+    serializer_class = TaskSerializer
+    filterset_class = TaskFilter
+    pagination_class = LinkPagination
+    parser_classes = (BoundedJSONParser,)
+    content_negotiation_class = AlwaysJSON
+
+    def get_queryset(self) -> QuerySet[Task]:
+        return selectors.task_list(self.request.user)
+
+    @schema.task_list
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().list(request, *args, **kwargs)
+
+    @schema.task_create
+    def create(self, request: Request) -> Response:
+        form = self.get_serializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        task = services.task_create(owner=_user(request), **form.validated_data)
+        return Response(
+            self.get_serializer(task).data,
+            status=status.HTTP_201_CREATED,
+            headers={"Location": f"/api/tasks/{task.pk}"},
+        )
+
+    @schema.task_detail
+    def retrieve(self, request: Request, task_id: uuid.UUID) -> Response:
+        return Response(TaskDetailSerializer(selectors.task_for(request.user, task_id)).data)
+
+    @schema.task_call
+    def call(self, request: Request, task_id: uuid.UUID) -> Response:
+        call = services.task_start_call(task=selectors.task_for(request.user, task_id))
+        return _answer(_placed_message(call), call)
+
+    @schema.task_stop
+    def stop(self, request: Request, task_id: uuid.UUID) -> Response:
+        stopped = services.task_stop_call(task=selectors.task_for(request.user, task_id), by=_user(request))
+        message = "The call is being ended." if stopped.stopping else "No call is running."
+        return _answer(message, stopped.call)
+
+    @schema.task_audio
+    def audio(self, request: Request, task_id: uuid.UUID) -> HttpResponseBase:
+        side = request.query_params.get("side", SIDES[0])
+        if side not in SIDES:
+            raise ValidationError({"side": f"Must be one of {', '.join(SIDES)}."})
+        call = self._answered_call(request, task_id)
+        return audio_response(request, audio_file(call, side), f"call-{call.pk}-{side}.wav")
+
+    @schema.task_transcript
+    def transcript(self, request: Request, task_id: uuid.UUID) -> HttpResponseBase:
+        name = request.query_params.get("format", "json")
+        if name != "json" and name not in FORMATS:
+            raise ValidationError({"format": f"Must be one of json, {', '.join(FORMATS)}."})
+        call = self._answered_call(request, task_id)
+        turns = list(call.turns.order_by("number"))
+        if name == "json":
+            rows = TurnSerializer(turns, many=True).data
+            return Response(
+                {"task_id": call.task_id, "session_id": call.pk, "turns": rows, "count": len(turns)}
+            )
+        write, media_type = FORMATS[name]
+        lines = [
+            Line(t.speaker, t.text, t.text if t.heard >= 1 else t.heard_text, t.start_ms, t.end_ms)
+            for t in turns
+        ]
+        return HttpResponse(
+            write(lines),
+            content_type=f"{media_type}; charset=utf-8",
+            headers={
+                "Content-Disposition": f'inline; filename="call-{call.pk}.{name}"',
+                "Cache-Control": "private, no-store",
+                "X-Content-Type-Options": "nosniff",
+            },
+        )
+
+    def _answered_call(self, request: Request, task_id: uuid.UUID) -> Call:
+        """The call that `?session_id=` names, else the latest answered one."""
+        task = selectors.task_for(request.user, task_id)
+        name = request.query_params.get("session_id")
+        try:
+            session_id = uuid.UUID(name) if name else None
+        except ValueError:
+            raise ValidationError(
+                {"session_id": "Must be a call's UUID, as in the task's `calls`."}
+            ) from None
+        return selectors.answered_call(task, session_id)
+
+
+class CallViewSet(viewsets.GenericViewSet[Call]):
+    """Attempts to reach somebody."""
+
+    serializer_class = CallDetailSerializer
+    content_negotiation_class = AlwaysJSON
+
+    @schema.call_detail
+    def retrieve(self, request: Request, call_id: uuid.UUID) -> Response:
+        return Response(self.get_serializer(selectors.call_for(request.user, call_id)).data)
+
+
+def _user(request: Request) -> User:
+    """Who asks; the views' permission lets nobody else in."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
+def _answer(message: str, call: Call | None) -> Response:
+    return Response({"ok": True, "message": message, "session_id": call and str(call.pk)})
+
+
+def _placed_message(call: Call) -> str:
+    if call.stop_requested_at is not None:
+        return "The call was stopped while it was being placed."
+    if call.state == State.UNKNOWN:
+        return "Twilio has not confirmed the call; whether it was placed is being found out. It is not dialled twice."
+    if call.simulated:
+        return "The call is being placed, simulated: no telephone rings."
+    return "The call is being placed."

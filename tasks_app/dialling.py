@@ -1,0 +1,14 @@
+"""Telephony's rules for numbers, with this server's settings."""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+from telephony import policy
+
+
+def why_not_dialled(number: str) -> policy.Refusal | None:
+    """Why this E.164 number must not be called from here, or None."""
+    return policy.check(
+        number, allowed_countries=settings.ALLOWED_COUNTRIES, own_number=settings.TWILIO_PHONE_NUMBER
+    )

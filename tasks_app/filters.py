@@ -1,0 +1,60 @@
+"""What the list of tasks can be narrowed to, and how it is sorted."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import django_filters  # type: ignore[import-untyped]
+from django.db.models import Q, QuerySet
+
+from tasks_app.models import Task
+
+SEARCHED = ("objective", "context", "target_outcome")
+"""Not the walk-away point: a search must not tell what is in it."""
+
+
+class _OneOf(django_filters.BaseInFilter, django_filters.ChoiceFilter):  # type: ignore[misc]
+    """One or more choices, separated by commas."""
+
+
+class _Ordering(django_filters.OrderingFilter):  # type: ignore[misc]
+    def filter(self, qs: QuerySet[Task], value: list[str] | None) -> QuerySet[Task]:
+        # the id settles ties, else rows could show on two pages or on none
+        return super().filter(qs, [*value, "-id"]) if value else qs
+
+
+class TaskFilter(django_filters.FilterSet):  # type: ignore[misc]
+    """Query parameters of `GET /api/tasks`."""
+
+    status = _OneOf(choices=Task.Status.choices, help_text="One or more, separated by commas.")
+    outcome = _OneOf(choices=Task.Outcome.choices, help_text="One or more, separated by commas.")
+    task_type = _OneOf(choices=Task.Type.choices, help_text="One or more, separated by commas.")
+    created_after = django_filters.IsoDateTimeFilter(
+        "created_at", "gte", help_text="From this moment on, ISO 8601."
+    )
+    created_before = django_filters.IsoDateTimeFilter(
+        "created_at", "lt", help_text="Before this moment, ISO 8601."
+    )
+    q = django_filters.CharFilter(
+        method="search",
+        help_text="Words in the objective, context or target outcome, or digits of the number.",
+    )
+    ordering = _Ordering(
+        fields={name: name for name in ("created_at", "ended_at", "duration_seconds", "status", "id")},
+        help_text="A field, with a minus for descending.",
+    )
+
+    class Meta:
+        model = Task
+        fields: tuple[str, ...] = ()
+
+    def search(self, queryset: QuerySet[Task], _: str, value: Any) -> QuerySet[Task]:
+        """Tasks that contain `value`, ignoring case."""
+        found = Q()
+        for field in SEARCHED:
+            found |= Q(**{f"{field}__icontains": value})
+        digits = re.sub(r"\D", "", value)
+        if len(digits) >= 3:
+            found |= Q(target_phone__contains=digits)
+        return queryset.filter(found)

@@ -1,0 +1,86 @@
+"""Every read that needs a permission: owners see their own, superusers see all, to anybody else it is not there."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.db.models import Prefetch, QuerySet
+
+from tasks_app.models import Task
+from tasks_app.refusals import Refusal
+from telephony.lifecycle import LIVE
+from telephony.models import Call, Turn
+
+Anybody = User | AnonymousUser
+
+
+def task_list(user: Anybody) -> QuerySet[Task]:
+    """The tasks that `user` may see, newest first."""
+    return Task.objects.all() if user.is_superuser else Task.objects.filter(owner_id=user.pk)
+
+
+def task_for(user: Anybody, task_id: uuid.UUID) -> Task:
+    """One task with its owner and its calls, newest first.
+
+    Raises:
+        Refusal: there is none that this user may see.
+    """
+    calls = Call.objects.select_related("recording").order_by("-created_at", "-id")
+    found = task_list(user).select_related("owner").prefetch_related(Prefetch("calls", calls))
+    task = found.filter(pk=task_id).first()
+    if task is None:
+        raise Refusal("not_found", "There is no such task.", status=404)
+    return task
+
+
+def call_for(user: Anybody, call_id: uuid.UUID) -> Call:
+    """One call with its recording and turns.
+
+    Raises:
+        Refusal: there is none that this user may see.
+    """
+    visible = Call.objects.all() if user.is_superuser else Call.objects.filter(owner_id=user.pk)
+    found = visible.select_related("recording").prefetch_related(
+        Prefetch("turns", Turn.objects.order_by("number"))
+    )
+    call = found.filter(pk=call_id).first()
+    if call is None:
+        raise Refusal("not_found", "There is no such call.", status=404)
+    return call
+
+
+def latest_call(task: Task) -> Call | None:
+    """The call that the task's status speaks of."""
+    return _newest(task).first()
+
+
+def live_call(task: Task) -> Call | None:
+    """The call that is not over yet; there is one at most."""
+    return _newest(task).filter(state__in=LIVE).first()
+
+
+def answered_call(task: Task, session_id: uuid.UUID | None = None) -> Call:
+    """The call whose audio and transcript are meant: the latest that was answered, or the one that is named.
+
+    Raises:
+        Refusal: `no_call`, `not_answered`, or `not_found` for a name that is not a call of this task.
+    """
+    calls = _newest(task)
+    if session_id is not None:
+        named = calls.filter(pk=session_id).first()
+        if named is None:
+            raise Refusal("not_found", "This task has no such call.", status=404)
+        if named.answered_at is None:
+            raise Refusal("not_answered", "This call was not answered.", status=404)
+        return named
+    answered = calls.filter(answered_at__isnull=False).first()
+    if answered is None and calls.exists():
+        raise Refusal("not_answered", "No call of this task was answered yet.", status=404)
+    if answered is None:
+        raise Refusal("no_call", "This task was not called yet.", status=404)
+    return answered
+
+
+def _newest(task: Task) -> QuerySet[Call]:
+    return Call.objects.filter(task_id=task.pk).select_related("recording").order_by("-created_at", "-id")

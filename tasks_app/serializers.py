@@ -1,0 +1,160 @@
+"""Tasks and calls as JSON, both ways. The walk-away point goes in and never comes out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from tasks_app.fields import PhoneNumber, Text
+from tasks_app.models import Task
+from telephony.models import Call, Recording, Turn
+
+
+class RecordingSerializer(serializers.ModelSerializer[Recording]):
+    class Meta:
+        model = Recording
+        fields = ("state", "duration_ms", "detail")
+
+
+class TurnSerializer(serializers.ModelSerializer[Turn]):
+    class Meta:
+        model = Turn
+        fields = ("number", "speaker", "text", "start_ms", "end_ms", "heard", "heard_text", "final")
+
+
+class CallSerializer(serializers.ModelSerializer[Call]):
+    """One attempt. Needs the recording selected with it."""
+
+    session_id = serializers.UUIDField(source="id", read_only=True)
+    task_id = serializers.UUIDField(read_only=True)
+    recording_state = serializers.SerializerMethodField(help_text="null: nothing was ever recorded.")
+
+    class Meta:
+        model = Call
+        fields: tuple[str, ...] = (
+            "session_id",
+            "task_id",
+            "state",
+            "ended_reason",
+            "ended_detail",
+            "call_sid",
+            "answered_by",
+            "simulated",
+            "created_at",
+            "answered_at",
+            "ended_at",
+            "duration_seconds",
+            "recording_state",
+        )
+
+    def get_recording_state(self, call: Call) -> str | None:
+        recording: Recording | None = getattr(call, "recording", None)
+        return recording.state if recording else None
+
+
+class CallDetailSerializer(CallSerializer):
+    """A call with its turns; `seq` is the number of its last event, to follow it from there."""
+
+    seq = serializers.IntegerField(source="event_seq", read_only=True)
+    recording = RecordingSerializer(read_only=True, allow_null=True, default=None)
+    turns = TurnSerializer(many=True, read_only=True)
+
+    class Meta(CallSerializer.Meta):
+        fields = (*CallSerializer.Meta.fields, "seq", "recording", "turns")
+
+
+class TaskSerializer(serializers.ModelSerializer[Task]):
+    """A task as it is written and listed."""
+
+    target_phone = PhoneNumber(help_text="As you would type it; stored as E.164.")
+    objective = Text(max_length=2_000, help_text="What the call is to achieve.")
+    context = Text(max_length=10_000, required=False, allow_blank=True)  # type: ignore[assignment]
+    target_outcome = Text(max_length=1_000, required=False, allow_blank=True)
+    walkaway_point = Text(
+        max_length=1_000,
+        required=False,
+        allow_blank=True,
+        write_only=True,
+        help_text="The limit. Only the agent is told; no answer ever contains it.",
+    )
+    has_walkaway_point = serializers.SerializerMethodField()
+    agent_persona = Text(max_length=1_000, required=False, allow_blank=True)
+    opening_line = Text(max_length=500, required=False, allow_blank=True)
+
+    class Meta:
+        model = Task
+        fields: tuple[str, ...] = (
+            "id",
+            "task_type",
+            "target_phone",
+            "objective",
+            "context",
+            "target_outcome",
+            "walkaway_point",
+            "has_walkaway_point",
+            "agent_persona",
+            "opening_line",
+            "style",
+            "status",
+            "outcome",
+            "duration_seconds",
+            "created_at",
+            "ended_at",
+        )
+        read_only_fields = ("status", "outcome", "duration_seconds", "ended_at")
+
+    def get_has_walkaway_point(self, task: Task) -> bool:
+        return bool(task.walkaway_point)
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Refuses fields that do not exist: a misspelt limit must not be lost in silence."""
+        unknown = sorted(set(data) - set(TaskDetailSerializer.Meta.fields)) if isinstance(data, dict) else []
+        if unknown:
+            writable = ", ".join(name for name, field in self.fields.items() if not field.read_only)
+            message = serializers.ErrorDetail(
+                f"There is no such field. The fields are {writable}.", "unknown_field"
+            )
+            raise serializers.ValidationError({name: [message] for name in unknown})
+        return super().to_internal_value(data)
+
+
+class TaskDetailSerializer(TaskSerializer):
+    """A task with its calls, newest first."""
+
+    calls = CallSerializer(many=True, read_only=True)
+
+    class Meta(TaskSerializer.Meta):
+        fields = (*TaskSerializer.Meta.fields, "calls")
+
+
+class AnswerSerializer(serializers.Serializer[Any]):
+    """What became of a request to call or to stop."""
+
+    ok = serializers.BooleanField()
+    message = serializers.CharField()
+    session_id = serializers.UUIDField(allow_null=True)
+
+
+class TranscriptSerializer(serializers.Serializer[Any]):
+    task_id = serializers.UUIDField()
+    session_id = serializers.UUIDField()
+    turns = TurnSerializer(many=True)
+    count = serializers.IntegerField()
+
+
+class ProblemSerializer(serializers.Serializer[Any]):
+    """RFC 9457, for the OpenAPI document."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    code = serializers.CharField(help_text="A stable name, for programs.")
+    instance = serializers.CharField()
+    errors = serializers.DictField(  # type: ignore[assignment]
+        child=serializers.ListField(child=serializers.DictField(child=serializers.CharField())),
+        required=False,
+        help_text="By field: what is wrong and how to mend it.",
+    )
+    session_id = serializers.UUIDField(required=False)

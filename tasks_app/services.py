@@ -1,0 +1,120 @@
+"""Every write to a task. Permission was checked by the selector that found the task."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypedDict, Unpack
+
+from django.conf import settings
+from django.contrib.auth.models import User
+
+from tasks_app.dialling import why_not_dialled
+from tasks_app.models import Task
+from tasks_app.refusals import Refusal
+from tasks_app.selectors import latest_call, live_call
+from telephony import live, placing
+from telephony.brief import CallBrief
+from telephony.lifecycle import State
+from telephony.models import Call
+from telephony.services import CallInProgressError, call_reserve
+from telephony.twilio.errors import TelephonyError
+
+DRAIN_RETRY_S = 30
+
+
+class TaskFields(TypedDict, total=False):
+    """What a person writes. `target_phone` is E.164; lengths and characters were checked by the serializer."""
+
+    task_type: str
+    target_phone: str
+    objective: str
+    context: str
+    target_outcome: str
+    walkaway_point: str
+    agent_persona: str
+    opening_line: str
+    style: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopResult:
+    """`call` is the one that is being stopped, else the latest; `stopping` is false when nothing was running."""
+
+    call: Call | None
+    stopping: bool
+
+
+def task_create(*, owner: User, **fields: Unpack[TaskFields]) -> Task:
+    """Write a new errand of `owner`."""
+    return Task.objects.create(owner=owner, **fields)
+
+
+def task_start_call(*, task: Task) -> Call:
+    """Dial the task's number, once. Blocks on Twilio; not for use inside a transaction.
+
+    Raises:
+        Refusal: nothing was dialled. A `call_in_progress` one names the live call.
+    """
+    _refuse_if_not_callable(task)
+    try:
+        call = call_reserve(
+            task_id=task.pk, owner_id=task.owner_id, to_number=task.target_phone, brief=_brief(task)
+        )
+    except CallInProgressError as error:
+        raise Refusal(
+            "call_in_progress",
+            "This task has a call in progress: stop it, or wait for its end.",
+            status=409,
+            session_id=error.call.pk if error.call else None,
+        ) from None
+    try:
+        call = placing.place(call.pk)
+    except TelephonyError as error:
+        raise Refusal(
+            error.code, str(error), status=422 if error.permanent else 502, session_id=call.pk
+        ) from None
+    if call.state == State.CANCELED:
+        raise Refusal(
+            "canceled_before_dial",
+            "The call was stopped before it was dialled.",
+            status=409,
+            session_id=call.pk,
+        )
+    return call
+
+
+def task_stop_call(*, task: Task, by: User) -> StopResult:
+    """Hang up the task's live call, if there is one. Blocks on Twilio."""
+    call = live_call(task)
+    if call is None:
+        return StopResult(latest_call(task), stopping=False)
+    return StopResult(call, stopping=placing.stop(call.pk, by=by.get_username()))
+
+
+def _refuse_if_not_callable(task: Task) -> None:
+    if live.is_draining():
+        raise Refusal(
+            "draining",
+            "This server is about to restart and takes no new calls: try again shortly.",
+            status=503,
+            retry_after_s=DRAIN_RETRY_S,
+        )
+    if settings.DIAL_PROBLEMS:
+        raise Refusal("not_configured", " ".join(settings.DIAL_PROBLEMS), status=503)
+    blocked = why_not_dialled(task.target_phone)
+    if blocked:
+        raise Refusal(blocked.code, blocked.message, status=422)
+
+
+def _brief(task: Task) -> CallBrief:
+    return CallBrief(
+        objective=task.objective,
+        task_type=task.task_type,
+        context=task.context,
+        target_outcome=task.target_outcome,
+        walkaway_point=task.walkaway_point,
+        agent_persona=task.agent_persona,
+        opening_line=task.opening_line,
+        style=task.style,
+        on_behalf_of=task.owner.get_full_name(),
+    )

@@ -1,0 +1,102 @@
+"""Every error is application/problem+json and shows nothing of the inside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import OperationalError
+from rest_framework.test import APIClient
+
+from tasks_app.parsers import MAX_BODY_BYTES
+from tests.tasks_app.conftest import MakeTask, new_id, signed_in
+
+pytestmark = [pytest.mark.integration, pytest.mark.django_db]
+
+
+def check(answer: Any, status: int, code: str) -> dict[str, Any]:
+    assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json"), (
+        answer.content
+    )
+    body: dict[str, Any] = answer.json()
+    assert {"type", "title", "status", "detail", "code", "instance"} <= set(body)
+    assert (body["status"], body["code"]) == (status, code)
+    assert body["detail"]
+    return body
+
+
+def test_nobody(client: Any) -> None:
+    answer = APIClient().get("/api/tasks")
+    check(answer, 401, "not_authenticated")
+    assert answer["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_a_wrong_key() -> None:
+    answer = APIClient().get("/api/tasks", HTTP_AUTHORIZATION="Bearer cc_wrong_key")
+    check(answer, 401, "authentication_failed")
+
+
+def test_a_page_of_another_site_with_our_cookie(alice: Any) -> None:
+    client = APIClient(enforce_csrf_checks=True)
+    client.force_login(alice)
+    check(client.post("/api/tasks", {}, format="json"), 403, "permission_denied")
+
+
+def test_a_missing_task(api: APIClient) -> None:
+    path = f"/api/tasks/{new_id()}"
+    body = check(api.get(path), 404, "not_found")
+    assert body["instance"] == path
+    assert body["title"] == "Not Found"
+
+
+def test_a_wrong_method(api: APIClient) -> None:
+    answer = api.put("/api/tasks", {}, format="json")
+    check(answer, 405, "method_not_allowed")
+    assert "POST" in answer["Allow"]
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"{", "parse_error"),
+        (b"\xff", "parse_error"),
+        (b'{"objective": NaN}', "parse_error"),
+        (b'{"\\ud800": 1}', "parse_error"),
+        (b'{"style": "\\udfff"}', "parse_error"),
+        (b"[" * 200_000, "parse_error"),
+        (b"[]", "invalid"),
+        (b'"text"', "invalid"),
+        (b"null", "invalid"),
+    ],
+)
+def test_a_body_that_is_no_task(api: APIClient, body: bytes, code: str) -> None:
+    check(api.post("/api/tasks", body, content_type="application/json"), 400, code)
+
+
+def test_a_huge_body(api: APIClient) -> None:
+    body = b'{"objective": "' + b"x" * MAX_BODY_BYTES + b'"}'
+    check(api.post("/api/tasks", body, content_type="application/json"), 413, "content_too_large")
+
+
+def test_another_kind_of_body(api: APIClient) -> None:
+    answer = api.post("/api/tasks", b"objective=x", content_type="application/x-www-form-urlencoded")
+    check(answer, 415, "unsupported_media_type")
+
+
+def test_any_accept_header_gets_json(api: APIClient) -> None:
+    assert api.get("/api/tasks", HTTP_ACCEPT="text/html")["Content-Type"] == "application/json"
+
+
+def test_a_failure_inside_is_a_500_without_a_word_of_it(
+    alice: Any, make_task: MakeTask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: Any) -> None:
+        raise OperationalError("the inside")
+
+    monkeypatch.setattr("tasks_app.selectors.task_list", fail)
+    client = signed_in(alice)
+    client.raise_request_exception = False
+    answer = client.get("/api/tasks")
+    check(answer, 500, "server_error")
+    assert b"inside" not in answer.content
+    assert "GET /api/tasks failed" in caplog.text
