@@ -7,10 +7,15 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import ERROR, CheckMessage, Error, Warning, register
 from dotenv import dotenv_values
 
 from callcenter import env
+
+
+def errors() -> list[str]:
+    """What must be mended before anything starts: message and hint of each error."""
+    return [f"{found.msg} {found.hint}" for found in configuration(None) if found.is_serious(ERROR)]
 
 
 @register

@@ -95,11 +95,11 @@ def main() -> None:
 
     django.setup()
     from django.conf import settings
-    from django.core.checks import ERROR, run_checks
 
-    problems = [message for message in run_checks() if message.is_serious(ERROR)]
-    if problems:
-        sys.exit("\n".join(f"{problem.msg} {problem.hint or ''}" for problem in problems))
+    from callcenter import checks
+
+    if problems := checks.errors():
+        sys.exit("\n".join(problems))
     try:
         listener = listen(settings.HOST, settings.PORT)
     except OSError as error:

@@ -36,7 +36,11 @@ def variables(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyP
         ("LLM_PROVIDER", "bing", "LLM_PROVIDER: must be one of openai, anthropic, groq or local."),
         ("LOG_NOISY_EVENTS_EVERY_N", "0", "LOG_NOISY_EVENTS_EVERY_N: must be at least 1."),
         ("DEEPGRAM_VOICE_AGENT_THINK_TEMPERATURE", "warm", "must be a number."),
-        ("DEEPGRAM_VOICE_AGENT_WS_URL", "https://x.example", "must be a URL that begins with ws:// or wss://."),
+        (
+            "DEEPGRAM_VOICE_AGENT_WS_URL",
+            "https://x.example",
+            "must be a URL that begins with ws:// or wss://.",
+        ),
         ("DEEPGRAM_VOICE_AGENT_THINK_ENDPOINT_HEADERS", "{x", "ENDPOINT_HEADERS: is not valid JSON"),
         ("DEEPGRAM_VOICE_AGENT_THINK_ENDPOINT_HEADERS", '{"x": 1}', "must be a JSON object of strings"),
         ("PUBLIC_BASE_URL", "https://x.example/path", "PUBLIC_BASE_URL: must be a scheme and a host"),
@@ -117,7 +121,9 @@ def test_lists_and_headers_are_read(variables: pytest.MonkeyPatch) -> None:
         ({"TWILIO_PHONE_NUMBER": "+442079460018", "ALLOWED_COUNTRIES": "FR"}, ["FR"]),
     ],
 )
-def test_allowed_countries(variables: pytest.MonkeyPatch, set_to: dict[str, str], countries: list[str]) -> None:
+def test_allowed_countries(
+    variables: pytest.MonkeyPatch, set_to: dict[str, str], countries: list[str]
+) -> None:
     for name, value in set_to.items():
         variables.setenv(name, value)
     assert env.allowed_countries(env.load()) == countries

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
 
 from callcenter.owner import OWNER, ensure_owner, sign_in_url
 
@@ -16,9 +17,14 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         username = options["username"]
-        if username == OWNER:
-            ensure_owner()
-        user = User.objects.filter(username=username, is_active=True).first()
-        if user is None:
-            raise CommandError(f"There is no active user named {username}.")
-        self.stdout.write(sign_in_url(user))
+        try:
+            if username == OWNER:
+                ensure_owner()
+            user = User.objects.filter(username=username, is_active=True).first()
+            if user is None:
+                raise CommandError(f"There is no active user named {username}.")
+            self.stdout.write(sign_in_url(user))
+        except DatabaseError:
+            raise CommandError(
+                "The database is not there yet: run `manage.py migrate` or `manage.py up`."
+            ) from None

@@ -1,0 +1,218 @@
+"""Everything of an embedded installation, started, watched and stopped together."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import shutil
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import DatabaseError, connection
+
+from callcenter import broker, env, logs, serve, shape
+from callcenter.owner import local_url
+from callcenter.processes import Child, DidNotStart
+
+READY_TIMEOUT_S = 60.0
+WATCH_EVERY_S = 0.2
+LOG_CHECK_EVERY_S = 30.0
+WEB_HEAD_START_S = 0.8
+"""How long the web process may end its calls before the worker is told to stop as well."""
+
+
+class CannotStart(Exception):
+    """Why not, and what to do: one sentence for the console."""
+
+
+class Supervisor:
+    """The broker, the simulator where it is needed, the web server and the worker.
+
+    All of it from the main thread: children die with the thread that started them.
+    """
+
+    def __init__(self, *, callee_audio: Path | None, say: Callable[[str], None]) -> None:
+        self.url = local_url()
+        self.simulator_url = settings.SIMULATOR_URL
+        self.ready = False
+        self._callee_audio = callee_audio
+        self._say = say
+        self._run_dir = settings.DATA_ROOT / "run"
+        self._lock: IO[str] | None = None
+        self._socket: Path | None = None
+        self._children: dict[str, Child] = {}
+        self._environment = {
+            **env.process_environment(),
+            "DATA_ROOT": str(settings.DATA_ROOT),
+            "PYTHONUNBUFFERED": "1",
+        }
+        self._logs_checked_at = 0.0
+
+    def start(self) -> None:
+        """Start everything and return when all of it is ready.
+
+        Raises:
+            CannotStart: after stopping what was already running.
+        """
+        try:
+            self._start()
+        except (broker.NoBroker, DidNotStart) as error:
+            raise CannotStart(str(error)) from None
+        except DatabaseError as error:
+            raise CannotStart(f"The database cannot be used: {str(error).strip().splitlines()[0]}.") from None
+        except OSError as error:
+            where = f"DATA_ROOT ({settings.DATA_ROOT})"
+            what = (
+                "is on a full disk" if error.errno == errno.ENOSPC else f"cannot be used ({error.strerror})"
+            )
+            raise CannotStart(
+                f"{where} {what}. Make room there, or set DATA_ROOT to another folder."
+            ) from None
+
+    def _start(self) -> None:
+        self._take_lock()
+        self._probe_port()
+        self._start_broker()
+        credentials = self._start_simulator()
+        call_command("migrate", interactive=False, verbosity=0)
+        connection.close()
+        if "valkey" in self._children:
+            assert self._socket is not None
+            socket_at = self._socket
+            self._children["valkey"].wait_ready(READY_TIMEOUT_S, lambda: broker.answers(socket_at))
+        if credentials is not None:
+            self._await_simulator(credentials)
+        self._start_web_and_worker()
+
+    def _take_lock(self) -> None:
+        self._run_dir.mkdir(parents=True, exist_ok=True)
+        self._lock = (self._run_dir / "up.lock").open("a+")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._lock.seek(0)
+            raise CannotStart(
+                f"Another copy (process {self._lock.read().strip() or 'unknown'}) uses {settings.DATA_ROOT}. "
+                "Stop it, or give this one its own DATA_ROOT and PORT."
+            ) from None
+        self._lock.truncate(0)
+        self._lock.write(str(os.getpid()))
+        self._lock.flush()
+
+    def _probe_port(self) -> None:
+        try:
+            serve.listen(settings.HOST, settings.PORT).close()
+        except OSError as error:
+            raise CannotStart(
+                f"Cannot listen on {settings.HOST}:{settings.PORT} ({error.strerror}). "
+                f"Stop what uses it, or choose another port: PORT={settings.PORT + 1}"
+            ) from None
+
+    def _start_broker(self) -> None:
+        if settings.REDIS_URL:
+            broker.check(settings.REDIS_URL)
+            return
+        data_dir = self._run_dir / "valkey"
+        data_dir.mkdir(exist_ok=True)
+        self._socket = broker.socket_path(self._run_dir)
+        command = broker.command(broker.server_binary(), self._socket, data_dir)
+        self._spawn("valkey", command)
+        self._environment["REDIS_URL"] = f"unix://{self._socket}"
+
+    def _start_simulator(self) -> shape.Credentials | None:
+        if self.simulator_url or not shape.is_simulated():
+            return None
+        credentials = shape.Credentials()
+        command = [sys.executable, "-m", "simulator", *credentials.simulator_arguments()]
+        if self._callee_audio is not None:
+            command += ["--callee-audio", str(self._callee_audio)]
+        port = ["--port", str(settings.SIMULATOR_PORT)]
+        self._spawn("simulator", [*command, *port], ready_line="simulator ready on ")
+        return credentials
+
+    def _await_simulator(self, credentials: shape.Credentials) -> None:
+        simulator = self._children["simulator"]
+        self.simulator_url = simulator.wait_ready(READY_TIMEOUT_S).split()[-1]
+        simulator.command[-1] = self.simulator_url.rsplit(":", 1)[1]  # a restarted one must be found again
+        self._environment |= credentials.environment(self.simulator_url, self.url)
+
+    def _start_web_and_worker(self) -> None:
+        schedule = self._run_dir / "celerybeat-schedule"
+        celery = [sys.executable, "-m", "celery", "-A", "callcenter", "worker", "-P", "threads", "-c", "4"]
+        flags = ["--without-gossip", "--without-mingle", "-B", "--schedule", str(schedule)]
+        web = self._spawn(
+            "web", [sys.executable, "-m", "callcenter.serve"], stop_timeout_s=2.5 + settings.DRAIN_SECONDS
+        )
+        worker = self._spawn("worker", [*celery, *flags], ready_line="worker ready", stop_timeout_s=1.5)
+        web.wait_ready(READY_TIMEOUT_S, lambda: _answers(f"{self.url}/readyz"))
+        worker.wait_ready(READY_TIMEOUT_S)
+        self.ready = True
+
+    def _spawn(
+        self, name: str, command: list[str], *, ready_line: str | None = None, stop_timeout_s: float = 2.0
+    ) -> Child:
+        child = Child(
+            name=name,
+            command=command,
+            env=self._environment,
+            cwd=settings.BASE_DIR,
+            ready_line=ready_line,
+            stop_timeout_s=stop_timeout_s,
+            on_severe=self._on_severe,
+        )
+        self._children[name] = child
+        child.start()
+        return child
+
+    def _on_severe(self, name: str, line: str) -> None:
+        """Show what our own processes warn of; while starting, `last_words` does, and Valkey's advice is not ours."""
+        if self.ready and name != "valkey":
+            self._say(f"{name}: {line}")
+
+    def watch(self, until: Callable[[], bool]) -> None:
+        """Keep everything alive until `until` says otherwise."""
+        while not until():
+            for child in self._children.values():
+                trouble = child.keep_alive()
+                if trouble:
+                    self._say(trouble)
+            if time.monotonic() - self._logs_checked_at > LOG_CHECK_EVERY_S:
+                self._logs_checked_at = time.monotonic()
+                logs.rotate(settings.DATA_ROOT / "service.log")
+            time.sleep(WATCH_EVERY_S)
+
+    def stop(self) -> None:
+        """Stop everything: calls are hung up first, and the broker goes last."""
+        web = self._children.get("web")
+        worker = self._children.get("worker")
+        if web is not None and worker is not None:
+            web.ask_to_stop()
+            web.stopped_within(WEB_HEAD_START_S)
+            worker.ask_to_stop()
+        for name in ("web", "worker", "simulator", "valkey"):
+            child = self._children.get(name)
+            if child is not None:
+                child.stop()
+        if self._socket is not None and self._socket.parent != self._run_dir:
+            shutil.rmtree(self._socket.parent, ignore_errors=True)
+
+    def kill(self) -> None:
+        """Stop everything at once."""
+        for child in self._children.values():
+            child.kill()
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as response:  # noqa: S310  our own http:// address
+            return bool(response.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False

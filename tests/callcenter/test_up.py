@@ -1,0 +1,214 @@
+"""`manage.py up` as a person runs it: real processes, a real broker, real signals."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from callcenter.env import BASE_DIR
+
+pytestmark = pytest.mark.integration
+
+STARTS_WITHIN_S = 60.0
+STOPS_WITHIN_S = 3.0
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def eventually(condition: Callable[[], Any], within_s: float, what: str) -> None:
+    deadline = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {within_s} s: {what}"
+        time.sleep(0.05)
+
+
+class Copy:
+    """One copy of the product, with its own port and data. Half configured, so that it needs no simulator."""
+
+    def __init__(self, data_root: Path, **variables: str) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.data_root = data_root
+        self.env = {
+            **os.environ,
+            "DATA_ROOT": str(data_root),
+            "PORT": str(self.port),
+            "DEEPGRAM_API_KEY": "key",
+            **variables,
+        }
+        self.log = data_root.with_suffix(".out")
+        with self.log.open("w") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "up"],
+                cwd=BASE_DIR,
+                env=self.env,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    @property
+    def output(self) -> str:
+        return self.log.read_text()
+
+    def wait_ready(self) -> Copy:
+        eventually(
+            lambda: "Ctrl-C stops it." in self.output or self.process.poll() is not None,
+            STARTS_WITHIN_S,
+            "ready",
+        )
+        assert "Ready on" in self.output, self.output
+        return self
+
+    def get(self, path: str) -> tuple[int, str]:
+        try:
+            with urllib.request.urlopen(self.url + path, timeout=10) as response:
+                return response.status, response.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    def processes(self) -> dict[int, str]:
+        """Every process of this copy, by its own DATA_ROOT in the environment: pid and command line."""
+        found = {}
+        mark = f"DATA_ROOT={self.data_root}".encode()
+        for entry in Path("/proc").iterdir():
+            with contextlib.suppress(OSError):
+                if entry.name.isdigit() and mark in (entry / "environ").read_bytes().split(b"\0"):
+                    command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                    if command:
+                        found[int(entry.name)] = command
+        return found
+
+    def end(self) -> None:
+        for pid in [self.process.pid, *self.processes()]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+
+
+@pytest.fixture
+def copies() -> Iterator[list[Copy]]:
+    started: list[Copy] = []
+    yield started
+    for copy in started:
+        copy.end()
+
+
+needs_proc = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks processes up in /proc")
+
+
+@needs_proc
+def test_two_copies_run_side_by_side_and_stop_cleanly(copies: list[Copy], tmp_path: Path) -> None:
+    copies += [Copy(tmp_path / "one"), Copy(tmp_path / "two")]
+    one, two = (copy.wait_ready() for copy in copies)
+    assert json.loads(one.get("/readyz")[1]) == {"status": "ready"}
+    assert "TWILIO_AUTH_TOKEN is not set." in one.output
+    assert (one.data_root / "api-key").read_text() != (two.data_root / "api-key").read_text()
+
+    link = next(line.split()[-1] for line in one.output.splitlines() if "/sign-in/" in line)
+    assert link.startswith(f"{one.url}/sign-in/")
+    assert one.get(link.removeprefix(one.url))[0] == 200
+    assert one.get(link.removeprefix(one.url))[0] == 410
+
+    began = time.monotonic()
+    one.process.send_signal(signal.SIGTERM)
+    assert one.process.wait(10) == 0
+    assert time.monotonic() - began < STOPS_WITHIN_S
+    assert one.processes() == {}
+    assert two.get("/health")[0] == 200
+
+    two.process.send_signal(signal.SIGINT)
+    assert two.process.wait(10) == 0
+    assert two.processes() == {}
+
+
+@needs_proc
+def test_a_crash_is_mended_and_nothing_outlives_a_killed_supervisor(
+    copies: list[Copy], tmp_path: Path
+) -> None:
+    copy = Copy(tmp_path / "data")
+    copies.append(copy)
+    copy.wait_ready()
+    (web,) = [pid for pid, command in copy.processes().items() if "callcenter.serve" in command]
+    os.kill(web, signal.SIGKILL)
+    eventually(lambda: "web ended unexpectedly" in copy.output, 5, "the crash is noticed")
+    eventually(lambda: _answers(copy), 30, "the web server is back")
+
+    copy.process.kill()
+    eventually(lambda: copy.processes() == {}, 10, "no orphan")
+
+
+def _answers(copy: Copy) -> bool:
+    try:
+        return copy.get("/readyz")[0] == 200
+    except OSError:
+        return False
+
+
+def refused(**variables: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "manage.py", "up"],
+        cwd=BASE_DIR,
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    return done.stderr
+
+
+def test_a_taken_port_is_one_line_that_says_what_to_do(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        message = refused(PORT=str(port), DATA_ROOT=str(tmp_path))
+    assert f"Cannot listen on 127.0.0.1:{port}" in message
+    assert f"PORT={port + 1}" in message
+
+
+def test_a_redis_that_is_away_is_one_line(tmp_path: Path) -> None:
+    url = f"redis://:hunter2@127.0.0.1:{free_port()}/0"
+    message = refused(PORT=str(free_port()), DATA_ROOT=str(tmp_path), REDIS_URL=url)
+    assert message.startswith("REDIS_URL: the server does not answer")
+    assert "hunter2" not in message
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--once"], "belong to --demo"),
+        (["--scenario", "clerk"], "belong to --demo"),
+        (["--demo", "--callee-audio", "nowhere.wav"], "there is no file nowhere.wav"),
+        (["--demo", "--callee-audio", __file__, "--scenario", "clerk"], "choose one"),
+    ],
+)
+def test_arguments_that_make_no_sense_are_refused(arguments: list[str], says: str) -> None:
+    with pytest.raises(CommandError, match=says):
+        call_command("up", *arguments)
+
+
+def test_a_demo_never_rings_a_real_telephone(settings: Any) -> None:
+    settings.TWILIO_ACCOUNT_SID = f"AC{'0' * 32}"
+    with pytest.raises(CommandError, match="Twilio or Deepgram is configured"):
+        call_command("up", "--demo")
