@@ -1,0 +1,137 @@
+"""Every route, asked by everybody: what is not yours is not there, and the walk-away point is nobody's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from channels.routing import URLRouter
+from channels.testing import WebsocketCommunicator
+from django.contrib.auth.models import User
+from django.urls import URLPattern
+from rest_framework.test import APIClient
+
+from tasks_app import urls
+from tasks_app.routing import websocket_urlpatterns
+from telephony import bus, recording
+from telephony.lifecycle import Event
+from telephony.models import Call
+from tests.tasks_app.conftest import MakeCall, MakeTask, record, say, signed_in, with_key
+from tests.tasks_app.twilio_rest import TwilioRest
+
+pytestmark = [pytest.mark.integration, pytest.mark.django_db]
+
+CANARY = "c4n4ry-w4lk-4w4y"
+POSTS = {"task-call", "task-stop"}
+
+
+@pytest.fixture
+def call(make_call: MakeCall, make_task: MakeTask) -> Call:
+    """A finished, recorded call of Alice's, with turns, on a task with a limit."""
+    call = make_call(Event.ANSWER, task=make_task(walkaway_point=CANARY))
+    say(call, 1, "caller", "Hello?", 300)
+    record(call)
+    path = recording.wav_path(call.pk, "mixed")
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"RIFF")
+    return call
+
+
+def ask(client: APIClient, route: URLPattern, call: Call) -> Any:
+    """Ask one route about the call or its task, by the method it is for."""
+    path = "/" + str(route.pattern).replace("<uuid:task_id>", str(call.task_id))
+    path = path.replace("<uuid:call_id>", str(call.pk))
+    return client.post(path) if _name(route) in POSTS else client.get(path)
+
+
+def _name(route: URLPattern) -> str:
+    pattern = str(route.pattern).removesuffix("/")
+    return next(r.name or "" for r in urls.urlpatterns if str(r.pattern) == pattern)
+
+
+def _pattern(route: URLPattern) -> str:
+    return str(route.pattern)
+
+
+every_route = pytest.mark.parametrize("route", urls.urlpatterns, ids=_pattern)
+every_route_about_one = pytest.mark.parametrize(
+    "route", [route for route in urls.urlpatterns if "<uuid:" in _pattern(route)], ids=_pattern
+)
+
+
+@every_route
+def test_nobody_learns_anything(route: URLPattern, call: Call, twilio: TwilioRest) -> None:
+    answer = ask(APIClient(), route, call)
+    assert (answer.status_code, answer.json()["code"]) == (401, "not_authenticated")
+
+
+@pytest.mark.parametrize("come_in", [signed_in, with_key])
+@every_route_about_one
+def test_to_a_stranger_it_is_not_there(
+    route: URLPattern, come_in: Callable[[User], APIClient], call: Call, bob: User, twilio: TwilioRest
+) -> None:
+    answer = ask(come_in(bob), route, call)
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    assert (twilio.creates, twilio.updates) == ([], [])
+    call.refresh_from_db()
+    assert call.stop_requested_at is None
+
+
+@pytest.mark.parametrize("come_in", [signed_in, with_key])
+@pytest.mark.parametrize("who", ["alice", "root"])
+@every_route
+def test_owners_and_superusers_see_it_without_its_limit(
+    route: URLPattern,
+    who: str,
+    come_in: Callable[[User], APIClient],
+    call: Call,
+    twilio: TwilioRest,
+    request: pytest.FixtureRequest,
+) -> None:
+    answer = ask(come_in(request.getfixturevalue(who)), route, call)
+    expected = 409 if _name(route) == "task-call" else 200
+    assert answer.status_code == expected, answer.content if not answer.streaming else ""
+    body = b"" if answer.streaming else answer.content
+    assert CANARY.encode() not in body + str(answer.headers).encode()
+
+
+def test_a_stranger_lists_and_creates_only_their_own(call: Call, bob: User) -> None:
+    client = with_key(bob)
+    assert client.get("/api/tasks").json() == []
+    body = {"target_phone": "+12125550134", "objective": "x", "walkaway_point": CANARY}
+    created = client.post("/api/tasks", body, format="json")
+    assert CANARY.encode() not in created.content
+    assert created.json()["has_walkaway_point"] is True
+    assert [task["id"] for task in client.get("/api/tasks").json()] == [created.json()["id"]]
+
+
+def test_searching_does_not_find_by_the_limit(call: Call, alice: User) -> None:
+    assert with_key(alice).get(f"/api/tasks?q={CANARY[:5]}").json() == []
+
+
+@pytest.mark.parametrize(
+    "table",
+    ["tasks_app/task", "telephony/call", "telephony/callevent", "telephony/turn", "telephony/recording"],
+)
+def test_staff_do_not_see_it_either(call: Call, root: User, table: str) -> None:
+    client = signed_in(root)
+    rows = client.get(f"/admin/{table}/")
+    assert rows.status_code == 200
+    pk = {"tasks_app/task": call.task_id, "telephony/call": call.pk}.get(table)
+    page = client.get(f"/admin/{table}/{pk}/change/") if pk else rows
+    assert page.status_code == 200
+    assert CANARY.encode() not in rows.content + page.content
+    assert client.get(f"/admin/{table}/add/").status_code == 403
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_the_feed_does_not_tell_it(call: Call, alice: User) -> None:
+    communicator = WebsocketCommunicator(URLRouter(websocket_urlpatterns), f"/ws/call/{call.task_id}")
+    communicator.scope["user"] = alice
+    await communicator.connect()
+    snapshot = await communicator.receive_from(timeout=5)
+    bus.publish_passing(call.pk, call.task_id, {"type": "audio_level", "data": {}})
+    assert CANARY not in snapshot + await communicator.receive_from(timeout=5)
+    assert '"has_walkaway_point": true' in snapshot
+    await communicator.disconnect()
