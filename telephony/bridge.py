@@ -38,7 +38,7 @@ HELD_FRAMES = 250
 """Caller audio kept while the agent is not ready: 5 s, the oldest is dropped."""
 
 KEEP_ALIVE_MS = 5000
-MAX_INJECTED_OPENINGS = 2
+MAX_INJECTED_OPENINGS = 5
 
 STILL_THERE = "Hello, are you still there?"
 CLOSING = "I am sorry, I have to end the call now. Goodbye."

@@ -14,8 +14,8 @@ from typing import Any
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
-from telemetry.record import count
 
+from telemetry.record import count
 from telephony import services, stream_token
 from telephony.models import Call
 from telephony.session import CallSession
@@ -52,7 +52,7 @@ class MediaStreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Chan
     async def connect(self) -> None:
         """Refuse strangers before the handshake is answered: Twilio signs it over the wss:// address."""
         self._session: CallSession | None = None
-        self._early: deque[twilio.StreamMessage] = deque(maxlen=EARLY_FRAMES)
+        self._early: deque[tuple[twilio.StreamMessage, float]] = deque(maxlen=EARLY_FRAMES)
         self._starting: asyncio.Task[None] | None = None
         self._stopped = False
         self._bad_frames = 0
@@ -76,12 +76,13 @@ class MediaStreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Chan
         except twilio.BadFrame as error:
             await self._bad_frame(str(error))
             return
+        arrived_s = time.monotonic()
         if self._session is not None:
-            self._deliver(self._session, message)
+            self._deliver(self._session, message, arrived_s)
         elif isinstance(message, twilio.Start) and self._starting is None:
-            self._starting = asyncio.create_task(self._start(message))
+            self._starting = asyncio.create_task(self._start(message, arrived_s))
         elif self._starting is not None:
-            self._early.append(message)
+            self._early.append((message, arrived_s))
         elif not isinstance(message, twilio.Connected):
             await self._bad_frame("before start")
 
@@ -94,7 +95,7 @@ class MediaStreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Chan
         if self._session is not None and not self._stopped:
             self._session.stream_ended("media_lost")
 
-    async def _start(self, start: twilio.Start) -> None:
+    async def _start(self, start: twilio.Start, arrived_s: float) -> None:
         self._timer.cancel()
         named = stream_token.read(start.parameters.get("token", ""))
         if named is None or start.account_sid != settings.TWILIO_ACCOUNT_SID:
@@ -105,15 +106,15 @@ class MediaStreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Chan
         if isinstance(outcome, int):
             await self.close(outcome)
             return
-        session = CallSession(outcome, stream_sid=start.stream_sid, send=self._send_text)
+        session = CallSession(outcome, stream_sid=start.stream_sid, started_s=arrived_s, send=self._send_text)
         while self._early:
-            self._deliver(session, self._early.popleft())
+            self._deliver(session, *self._early.popleft())
         self._session = session
 
-    def _deliver(self, session: CallSession, message: twilio.StreamMessage) -> None:
+    def _deliver(self, session: CallSession, message: twilio.StreamMessage, arrived_s: float) -> None:
         match message:
             case twilio.Media():
-                session.media(message)
+                session.media(message, arrived_s)
             case twilio.Mark(name=name):
                 session.mark(name)
             case twilio.Dtmf(digit=digit):

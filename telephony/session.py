@@ -62,13 +62,16 @@ _disk = ThreadPoolExecutor(max_workers=2, thread_name_prefix="recording")
 class CallSession:
     """The audio and the agent of one call, from the first stream to the end."""
 
-    def __init__(self, call: Call, *, stream_sid: str, send: Callable[[str], Awaitable[None]]) -> None:
+    def __init__(
+        self, call: Call, *, stream_sid: str, started_s: float, send: Callable[[str], Awaitable[None]]
+    ) -> None:
+        """`started_s` is when the stream's `start` arrived, on the monotonic clock."""
         self.call_id = call.pk
         self._call = call
         self._ids: dict[str, Any] = {"session_id": str(call.pk), "task_id": str(call.task_id)}
         self._stream_sid = stream_sid
         self._send = send
-        self._started_s = time.monotonic()
+        self._started_s = started_s
         self._stream_offset_ms: float | None = None
         brief = call.get_brief()
         self._opening_line = prompts.opening_line(brief)
@@ -87,12 +90,19 @@ class CallSession:
 
     # --- from the consumer ---
 
-    def media(self, frame: twilio.Media) -> None:
-        """Audio of the person called."""
-        now_ms = self._now_ms()
-        if self._stream_offset_ms is None:  # a frame arrives when its 20 ms have passed
-            self._stream_offset_ms = max(0.0, now_ms - len(frame.payload) / 8) - frame.timestamp_ms
+    def media(self, frame: twilio.Media, arrived_s: float) -> None:
+        """Audio of the person called, that arrived at `arrived_s` on the monotonic clock."""
+        now_ms = (arrived_s - self._started_s) * 1000
+        duration_ms = len(frame.payload) / 8
+        if self._stream_offset_ms is None:
+            self._stream_offset_ms = max(0.0, now_ms - duration_ms) - frame.timestamp_ms
         start_ms = frame.timestamp_ms + self._stream_offset_ms
+        early_ms = start_ms + duration_ms - now_ms
+        if (
+            early_ms > 0
+        ):  # nothing arrives before it has sounded: the first frame was late, not this one early
+            self._started_s -= early_ms / 1000
+            now_ms += early_ms
         self._recorder.caller.place(frame.payload, start_ms)
         self._do(self._bridge.caller_audio(frame.payload, start_ms, now_ms))
 

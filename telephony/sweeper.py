@@ -91,8 +91,10 @@ def _unconfirmed(call_id: uuid.UUID) -> None:
 
 
 def _ownerless(call_id: uuid.UUID) -> None:
-    """The process that held the audio is gone, or its hang-up failed."""
-    services.call_advance(call_id=call_id, event=Event.END, reason="error.app_restart")
+    """The process that held the audio is gone, or a hang-up failed."""
+    wanted = Call.objects.filter(pk=call_id, stop_requested_at__isnull=False).exists()
+    reason = "operator_ended" if wanted else "error.app_restart"
+    services.call_advance(call_id=call_id, event=Event.END, reason=reason)
     placing.hang_up(call_id)
     placing.reconcile(call_id)
 

@@ -32,7 +32,7 @@ ERRAND = {
     "objective": "Get my internet bill below sixty dollars a month",
     "context": "I have been a customer for six years and pay eighty dollars.",
     "target_outcome": "$60 a month or less",
-    "walkaway_point": "$75",
+    "walkaway_point": "$75, ocelot",
     "style": "collaborative",
 }
 
@@ -247,7 +247,7 @@ async def call_sid_in_progress(client: aiohttp.ClientSession, placed: PlacedCall
     async def answered() -> bool:
         async with client.get(f"/api/tasks/{placed.task['id']}") as answer:
             placed.task = await answer.json()
-        return placed.task["calls"][0]["state"] == "in_progress"
+        return bool(placed.task["calls"][0]["state"] == "in_progress")
 
     await until(answered)
     sid: str = placed.task["calls"][0]["call_sid"]
