@@ -6,8 +6,8 @@ import logging
 import uuid
 
 from django.conf import settings
-from telemetry.record import timed_step
 
+from telemetry.record import timed_step
 from telephony import services
 from telephony.lifecycle import LIVE, TERMINAL, TWILIO_STATUS, Event, State
 from telephony.models import Call

@@ -11,8 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
 from django.db import DatabaseError, close_old_connections, connections
-from telemetry.record import count, timed_step
 
+from telemetry.record import count, timed_step
 from telephony import services
 from telephony.events import NewEvent, TurnState
 

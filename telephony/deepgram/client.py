@@ -12,10 +12,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from telemetry.record import count, timed_step
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
+from telemetry.record import count, timed_step
 from telephony.deepgram.messages import AgentMessage, BadMessage, Other, parse
 
 logger = logging.getLogger(__name__)

@@ -9,8 +9,8 @@ import logging
 import uuid
 
 from django.http import HttpRequest, HttpResponse
-from telemetry.record import event, timed_step
 
+from telemetry.record import event, timed_step
 from telephony import services, stream_token
 from telephony.events import EventType, NewEvent
 from telephony.lifecycle import TERMINAL, TWILIO_STATUS, Event, State

@@ -49,7 +49,9 @@ def test_an_interrupted_reply_keeps_what_was_heard(conversation: Conversation, p
     assert turn.end_ms == 2000
 
 
-def test_a_sentence_whose_audio_never_came_was_not_heard(conversation: Conversation, playback: Playback) -> None:
+def test_a_sentence_whose_audio_never_came_was_not_heard(
+    conversation: Conversation, playback: Playback
+) -> None:
     speak(conversation, playback, "Good morning.", 1000, 0)
     conversation.agent_said("This is the rest.", 500)
     (turn,) = conversation.cut(5000)
@@ -77,7 +79,9 @@ def test_a_caller_turn_lasts_from_the_first_sound_to_the_last(playback: Playback
     assert (turn.start_ms, turn.end_ms, turn.heard) == (1100, 2800, 1.0)
 
 
-def test_turns_are_numbered_in_the_order_in_which_they_began(conversation: Conversation, playback: Playback) -> None:
+def test_turns_are_numbered_in_the_order_in_which_they_began(
+    conversation: Conversation, playback: Playback
+) -> None:
     speak(conversation, playback, "Hello.", 500, 0)
     conversation.agent_all_sent()
     (first,) = conversation.heard_out(600)

@@ -15,7 +15,9 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "ended-reasons.md"
 
 
 def test_the_page_shows_the_table() -> None:
-    shown = re.findall(r"^\| `([a-z_.]+)` \| (.+) \| (.+) \| (.+) \| (yes|no) \| (.+) \|$", PAGE.read_text(), re.M)
+    shown = re.findall(
+        r"^\| `([a-z_.]+)` \| (.+) \| (.+) \| (.+) \| (yes|no) \| (.+) \|$", PAGE.read_text(), re.M
+    )
     expected = [
         (r.code, r.sentence, r.who, r.fault or "nobody", "yes" if r.retryable else "no", r.what_to_do)
         for r in ENDED_REASONS.values()
