@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import select
 import socket
 import threading
 from collections.abc import Iterator
@@ -51,8 +52,8 @@ def answers_lost(url: str) -> Iterator[str]:
             except OSError:
                 return
             with client, socket.create_connection((target.hostname, target.port)) as upstream:
-                upstream.sendall(client.recv(65536))
-                upstream.recv(65536)  # the request was carried out
+                while upstream not in select.select([client, upstream], [], [], 10)[0]:
+                    upstream.sendall(client.recv(65536))
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
