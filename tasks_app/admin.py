@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from tasks_app.models import Task
-from telephony.admin import HistoryAdmin
+from telephony.unchangeable import HistoryAdmin
 
 
 @admin.register(Task)

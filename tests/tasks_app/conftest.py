@@ -103,6 +103,15 @@ def record(call: Call, state: Recording.State = Recording.State.FINISHED) -> Rec
     return Recording.objects.create(call=call, state=state, duration_ms=1000)
 
 
+@pytest.fixture
+def live(make_call: MakeCall) -> Call:
+    """An answered call: events 1 and 2, a recording and one turn with event 3."""
+    call = make_call(Event.ANSWER)
+    record(call, Recording.State.RECORDING)
+    say(call, 1, "caller", "Hello?", 300)
+    return call
+
+
 def new_id() -> str:
     return str(uuid.uuid4())
 

@@ -3,82 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from channels.db import database_sync_to_async
-from channels.routing import URLRouter
-from channels.testing import WebsocketCommunicator
-from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.auth.models import User
 
 from tasks_app.feed import CallFeedConsumer
 from tasks_app.feed_messages import MAX_MESSAGES
-from tasks_app.models import Task
-from tasks_app.routing import websocket_urlpatterns
 from telephony import bus, services
 from telephony.events import EventType, NewEvent
 from telephony.lifecycle import Event
 from telephony.models import Call, CallEvent, Recording
-from tests.tasks_app.conftest import MakeCall, MakeTask, record, say
+from tests.tasks_app.conftest import MakeCall, MakeTask, say
+from tests.tasks_app.feed_client import TIMEOUT_S, feed, in_db
 
 pytestmark = [pytest.mark.ws, pytest.mark.django_db(transaction=True)]
-
-TIMEOUT_S = 5.0
-T = TypeVar("T")
-
-
-async def in_db(work: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-    result: T = await database_sync_to_async(work)(*args, **kwargs)
-    return result
-
-
-class Feed:
-    """A client of the feed."""
-
-    def __init__(self, communicator: WebsocketCommunicator) -> None:
-        self._communicator = communicator
-
-    async def next(self) -> dict[str, Any]:
-        message: dict[str, Any] = await self._communicator.receive_json_from(timeout=TIMEOUT_S)
-        assert set(message) == {"seq", "session_id", "type", "data", "timestamp"}
-        return message
-
-    async def until(self, type_: str) -> dict[str, Any]:
-        while (message := await self.next())["type"] != type_:
-            pass
-        return message
-
-    async def closed(self) -> tuple[int, str]:
-        closing = await self._communicator.receive_output(timeout=TIMEOUT_S)
-        assert closing["type"] == "websocket.close", closing
-        return closing["code"], closing.get("reason") or ""
-
-    async def say(self, text: str) -> None:
-        await self._communicator.send_to(text_data=text)
-
-
-@asynccontextmanager
-async def feed(name: UUID, user: User | AnonymousUser, query: str = "") -> AsyncIterator[Feed]:
-    communicator = WebsocketCommunicator(URLRouter(websocket_urlpatterns), f"/ws/call/{name}{query}")
-    communicator.scope["user"] = user
-    connected, _ = await communicator.connect(timeout=TIMEOUT_S)
-    assert connected
-    try:
-        yield Feed(communicator)
-    finally:
-        await communicator.disconnect()
-
-
-@pytest.fixture
-def live(make_call: MakeCall) -> Call:
-    """An answered call: events 1 and 2, a recording and one turn with event 3."""
-    call = make_call(Event.ANSWER)
-    record(call, Recording.State.RECORDING)
-    say(call, 1, "caller", "Hello?", 300)
-    return call
 
 
 async def test_it_begins_with_everything_so_far(alice: User, live: Call) -> None:
@@ -275,60 +215,3 @@ async def test_what_a_client_says_is_ignored(alice: User, live: Call) -> None:
     async with feed(live.pk, alice) as client:
         await client.say("{not json")
         assert (await client.next())["type"] == "snapshot"
-
-
-# --- who, and how long ------------------------------------------------------------------------------------------
-
-
-async def test_nobody_and_strangers_are_turned_away(bob: User, live: Call) -> None:
-    for name in (live.pk, live.task_id):
-        async with feed(name, AnonymousUser()) as client:
-            assert (await client.closed())[0] == 4401
-        async with feed(name, bob) as client:
-            assert (await client.closed())[0] == 4404
-    async with feed(uuid4(), bob) as client:
-        assert (await client.closed())[0] == 4404
-
-
-async def test_superusers_see_all(root: User, live: Call) -> None:
-    async with feed(live.task_id, root) as client:
-        assert (await client.next())["session_id"] == str(live.pk)
-
-
-async def test_it_closes_after_twelve_hours(alice: User, live: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert CallFeedConsumer.MAX_AGE_S == 12 * 3600
-    monkeypatch.setattr(CallFeedConsumer, "MAX_AGE_S", 0.3)
-    async with feed(live.pk, alice) as client:
-        await client.next()
-        assert (await client.closed())[0] == 4408
-
-
-async def test_it_closes_when_its_task_is_deleted(alice: User, live: Call) -> None:
-    async with feed(live.pk, alice) as client:
-        await client.next()
-        await in_db(Task.objects.filter(pk=live.task_id).delete)
-        bus.publish_events(live.pk, live.task_id, 99)
-        assert (await client.closed())[0] == 4404
-
-
-async def test_a_client_that_does_not_read_is_let_go(
-    alice: User, live: Call, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(CallFeedConsumer, "SEND_TIMEOUT_S", 0.05)
-    sent: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-    incoming: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-
-    async def send(message: dict[str, Any]) -> None:
-        if message["type"] == "websocket.send":
-            await asyncio.Event().wait()  # as a server does whose socket's buffer is full
-        await sent.put(message)
-
-    scope = {"type": "websocket", "path": f"/ws/call/{live.pk}", "query_string": b"", "user": alice}
-    incoming.put_nowait({"type": "websocket.connect"})
-    serving = asyncio.create_task(URLRouter(websocket_urlpatterns)(scope, incoming.get, send))
-    async with asyncio.timeout(TIMEOUT_S):
-        assert (await sent.get())["type"] == "websocket.accept"
-        closing = await sent.get()
-        incoming.put_nowait({"type": "websocket.disconnect", "code": 4429})
-        await serving
-    assert (closing["type"], closing["code"]) == ("websocket.close", 4429)
