@@ -11,7 +11,8 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.core.signals import got_request_exception
-from django.http import Http404, HttpRequest, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views import defaults
 from rest_framework import exceptions, views
 from rest_framework.response import Response
 
@@ -58,16 +59,24 @@ def exception_handler(exception: Exception, context: dict[str, Any]) -> Response
     return response
 
 
-def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
-    """Django's `handler404` for paths of the API that no route matches."""
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's `handler404`: a problem under /api/, a page elsewhere."""
+    if not _is_api(request):
+        return defaults.page_not_found(request, exception)
     body = problem(status=404, code="not_found", detail=_NOT_FOUND, instance=request.path)
     return JsonResponse(body, status=404, content_type=CONTENT_TYPE)
 
 
-def server_error(request: HttpRequest) -> JsonResponse:
-    """Django's `handler500` for what fails outside a view of the API."""
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's `handler500`, for what fails outside the API's views: a problem under /api/, a page elsewhere."""
+    if not _is_api(request):
+        return defaults.server_error(request)
     body = problem(status=500, code="server_error", detail=_SERVER_ERROR, instance=request.path)
     return JsonResponse(body, status=500, content_type=CONTENT_TYPE)
+
+
+def _is_api(request: HttpRequest) -> bool:
+    return request.path.startswith("/api/")
 
 
 def _refused(refusal: Refusal, path: str) -> Response:

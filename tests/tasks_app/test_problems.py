@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from django.db import OperationalError
+from django.http import Http404
+from django.test import RequestFactory
 from rest_framework.test import APIClient
 
+from tasks_app import problems
 from tasks_app.parsers import MAX_BODY_BYTES
 from tests.tasks_app.conftest import MakeTask, new_id, signed_in
 
@@ -100,3 +104,17 @@ def test_a_failure_inside_is_a_500_without_a_word_of_it(
     check(answer, 500, "server_error")
     assert b"inside" not in answer.content
     assert "GET /api/tasks failed" in caplog.text
+
+
+def test_what_no_route_matches_is_a_problem_in_the_api_and_a_page_elsewhere() -> None:
+    ask = RequestFactory().get
+    check(json_of(problems.not_found(ask("/api/nothing"), Http404())), 404, "not_found")
+    check(json_of(problems.server_error(ask("/api/tasks"))), 500, "server_error")
+    for page in (problems.not_found(ask("/nothing"), Http404()), problems.server_error(ask("/"))):
+        assert page["Content-Type"].startswith("text/html")
+
+
+def json_of(response: Any) -> Any:
+    """Give a bare response the `json()` that the test client's answers have."""
+    response.json = lambda: json.loads(response.content)
+    return response
