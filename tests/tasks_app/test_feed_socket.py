@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import socket
 from collections.abc import AsyncIterator
@@ -13,13 +14,16 @@ import pytest_asyncio
 import uvicorn
 from channels.db import database_sync_to_async
 from django.contrib.auth.models import User
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from callcenter.asgi import application
 from callcenter.models import ApiKey
-from telephony import services
+from tasks_app.feed import CallFeedConsumer
+from telephony import bus, services
+from telephony.events import EventType, NewEvent
 from telephony.lifecycle import Event
+from telephony.models import Call
 from tests.tasks_app.conftest import MakeCall
 
 pytestmark = [pytest.mark.ws, pytest.mark.django_db(transaction=True)]
@@ -70,3 +74,29 @@ async def test_others_are_told_by_close_code(
             await ws.recv()
         assert ws.close_code == code
         assert ws.close_reason
+
+
+async def test_a_client_that_stops_reading_is_let_go(
+    address: str, alice: User, live: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(CallFeedConsumer, "SEND_TIMEOUT_S", 0.2)
+    headers = await database_sync_to_async(key_of)(alice)
+    url = f"{address}/ws/call/{live.pk}"
+    async with (
+        asyncio.timeout(TIMEOUT_S),
+        connect(url, additional_headers=headers, max_queue=1, compression=None) as ws,
+    ):
+        await ws.recv()
+        events = [NewEvent(EventType.AGENT, {"detail": "x" * 100_000}) for _ in range(150)]
+        await database_sync_to_async(services.event_append)(call_id=live.pk, events=events)
+        while bus._bus.subscriptions:  # noqa: ASYNC110  the feed's own listening, which ends with it
+            await asyncio.sleep(0.01)
+        received = [message async for message in until_closed(ws)]
+    assert ws.close_code == 4429
+    assert 0 < len(received) < len(events)
+
+
+async def until_closed(ws: ClientConnection) -> AsyncIterator[str | bytes]:
+    with contextlib.suppress(ConnectionClosed):
+        while True:
+            yield await ws.recv()
