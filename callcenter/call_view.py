@@ -35,7 +35,7 @@ class CallView:
                 return self._turn(data)
             case "barge_in":
                 return [f"{_BLANK} (interrupted)"]
-            case "tool_call":
+            case "tool_call" if data.get("name") != "update_strategy":  # the plan itself is shown
                 return [f"{_BLANK} [{data.get('name', '')}]"]
             case "strategy_update":
                 return [f"{_BLANK} [plan: {data.get('strategy', '')}]"]

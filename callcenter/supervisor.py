@@ -67,7 +67,9 @@ class Supervisor:
         except (broker.NoBroker, DidNotStart) as error:
             raise CannotStart(str(error)) from None
         except DatabaseError as error:
-            raise CannotStart(f"The database cannot be used: {str(error).strip().splitlines()[0]}.") from None
+            what = str(error).strip().splitlines()[0]
+            remedy = "Check DATABASE_URL" if settings.DATABASE_URL else f"Make room in {settings.DATA_ROOT}"
+            raise CannotStart(f"The database cannot be used ({what}). {remedy}, and start again.") from None
         except OSError as error:
             where = f"DATA_ROOT ({settings.DATA_ROOT})"
             what = (

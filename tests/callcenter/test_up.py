@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from callcenter import broker
 from callcenter.env import BASE_DIR
 
 pytestmark = pytest.mark.integration
@@ -104,30 +105,44 @@ class Copy:
         self.process.wait()
 
 
-@pytest.fixture
-def copies() -> Iterator[list[Copy]]:
-    started: list[Copy] = []
-    yield started
-    for copy in started:
-        copy.end()
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Copy, Copy]]:
+    """Two copies that start and run side by side."""
+    if not Path("/proc/self/environ").exists():
+        pytest.skip("looks processes up in /proc")
+    root = tmp_path_factory.mktemp("copies")
+    started = Copy(root / "one"), Copy(root / "two")
+    try:
+        for copy in started:
+            copy.wait_ready()
+        yield started
+    finally:
+        for copy in started:
+            copy.end()
 
 
-needs_proc = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks processes up in /proc")
+def test_two_copies_run_side_by_side(pair: tuple[Copy, Copy]) -> None:
+    for copy in pair:
+        assert json.loads(copy.get("/readyz")[1]) == {"status": "ready"}
+        assert "Calls cannot be placed: TWILIO_AUTH_TOKEN is not set." in copy.output
+    assert len({(copy.data_root / "api-key").read_text() for copy in pair}) == 2
 
 
-@needs_proc
-def test_two_copies_run_side_by_side_and_stop_cleanly(copies: list[Copy], tmp_path: Path) -> None:
-    copies += [Copy(tmp_path / "one"), Copy(tmp_path / "two")]
-    one, two = (copy.wait_ready() for copy in copies)
-    assert json.loads(one.get("/readyz")[1]) == {"status": "ready"}
-    assert "TWILIO_AUTH_TOKEN is not set." in one.output
-    assert (one.data_root / "api-key").read_text() != (two.data_root / "api-key").read_text()
-
+def test_the_link_of_the_first_run_signs_in_once(pair: tuple[Copy, Copy]) -> None:
+    one, _ = pair
     link = next(line.split()[-1] for line in one.output.splitlines() if "/sign-in/" in line)
     assert link.startswith(f"{one.url}/sign-in/")
-    assert one.get(link.removeprefix(one.url))[0] == 200
-    assert one.get(link.removeprefix(one.url))[0] == 410
+    assert [one.get(link.removeprefix(one.url))[0] for _ in range(2)] == [200, 410]
 
+
+def test_another_one_on_the_same_data_is_refused(pair: tuple[Copy, Copy]) -> None:
+    one, _ = pair
+    message = refused(PORT=str(free_port()), DATA_ROOT=str(one.data_root))
+    assert message.startswith(f"Another copy (process {one.process.pid})")
+
+
+def test_a_stop_is_clean_and_quick_and_leaves_the_other_alone(pair: tuple[Copy, Copy]) -> None:
+    one, two = pair
     began = time.monotonic()
     one.process.send_signal(signal.SIGTERM)
     assert one.process.wait(10) == 0
@@ -135,18 +150,9 @@ def test_two_copies_run_side_by_side_and_stop_cleanly(copies: list[Copy], tmp_pa
     assert one.processes() == {}
     assert two.get("/health")[0] == 200
 
-    two.process.send_signal(signal.SIGINT)
-    assert two.process.wait(10) == 0
-    assert two.processes() == {}
 
-
-@needs_proc
-def test_a_crash_is_mended_and_nothing_outlives_a_killed_supervisor(
-    copies: list[Copy], tmp_path: Path
-) -> None:
-    copy = Copy(tmp_path / "data")
-    copies.append(copy)
-    copy.wait_ready()
+def test_a_crash_is_mended_and_nothing_outlives_a_killed_supervisor(pair: tuple[Copy, Copy]) -> None:
+    _, copy = pair
     (web,) = [pid for pid, command in copy.processes().items() if "callcenter.serve" in command]
     os.kill(web, signal.SIGKILL)
     eventually(lambda: "web ended unexpectedly" in copy.output, 5, "the crash is noticed")
@@ -179,6 +185,21 @@ def refused(**variables: str) -> str:
     return done.stderr
 
 
+def test_a_demo_that_is_not_answered_says_so_and_fails(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "manage.py", "up", "--demo", "--once", "--scenario", "busy"],
+        cwd=BASE_DIR,
+        env={**os.environ, "PORT": str(free_port()), "DATA_ROOT": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "Calls are simulated" in done.stdout
+    assert done.stderr.strip() == "The demo failed: The call ended as busy (busy), not by the agent."
+
+
 def test_a_taken_port_is_one_line_that_says_what_to_do(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -187,11 +208,11 @@ def test_a_taken_port_is_one_line_that_says_what_to_do(tmp_path: Path) -> None:
     assert f"PORT={port + 1}" in message
 
 
-def test_a_redis_that_is_away_is_one_line(tmp_path: Path) -> None:
-    url = f"redis://:hunter2@127.0.0.1:{free_port()}/0"
-    message = refused(PORT=str(free_port()), DATA_ROOT=str(tmp_path), REDIS_URL=url)
-    assert message.startswith("REDIS_URL: the server does not answer")
-    assert "hunter2" not in message
+def test_a_redis_that_is_away_is_one_line_without_its_password() -> None:
+    with pytest.raises(broker.NoBroker) as caught:
+        broker.check(f"redis://:hunter2@127.0.0.1:{free_port()}/0")
+    assert str(caught.value).startswith("REDIS_URL: the server does not answer")
+    assert "hunter2" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,9 @@ class Command(BaseCommand):
             if options["demo"]:
                 failure = self._demo(key_file, options["scenario"], recording)
             if not options["once"]:
+                if failure:
+                    self._say(failure)
+                    failure = None
                 self._supervisor.watch(until=lambda: bool(self._signals))
         except CannotStart as error:
             failure = str(error)
@@ -81,8 +84,10 @@ class Command(BaseCommand):
         self._supervisor.watch(until=lambda: bool(self._signals) or not caller.is_alive())
         if self._signals:
             raise _Interrupted
-        self._say(f"The demo failed: {failures[0]}" if failures else "The call completed as it should.")
-        return failures[0] if failures else None
+        if failures:
+            return f"The demo failed: {failures[0]}"
+        self._say("The call completed as it should.")
+        return None
 
     def _welcome(self, took_s: float) -> Path:
         """Say where everything is; makes the owner's account and key on the first run."""
