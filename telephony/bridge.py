@@ -29,7 +29,7 @@ from telephony.ending import Ending, Limits, Step
 from telephony.events import EventType, NewEvent, TurnState
 from telephony.gate import Gate
 from telephony.opening import Decision, Opening
-from telephony.playback import Playback
+from telephony.playback import BYTES_PER_MS, Playback
 from telephony.prompts import discloses
 from telephony.tools import Toolbox
 from telephony.voice_activity import VoiceActivity
@@ -70,7 +70,7 @@ class Bridge:
         self._decision: Decision | None = None
         self._held: deque[bytes] = deque(maxlen=HELD_FRAMES)
         self._gate = Gate()
-        self._thinking_since_ms: float | None = None
+        self._thinking: tuple[int, float] | None = None
         self._disclosed = False
         self._injected_openings = 0
         self._last_upstream_ms = 0.0
@@ -139,8 +139,8 @@ class Bridge:
         self.conversation.agent_audio_sent(len(audio), now_ms)
         if (name := self.playback.next_mark()) is not None:
             effects.append(SendMark(name))
-        if self._thinking_since_ms is not None:
-            effects += self._first_byte(self._thinking_since_ms, now_ms)
+        if self._thinking is not None:
+            effects += self._first_byte(*self._thinking, now_ms)
         return effects
 
     def agent_lost(self, detail: str) -> list[Effect]:
@@ -204,9 +204,12 @@ class Bridge:
             return effects
         dropped = self.playback.sent - self.playback.played(now_ms)
         if dropped or self.conversation.reply is not None:
-            effects = self._silence_agent(now_ms) + effects
-            if dropped:
-                note = {"at_ms": round(now_ms), "dropped_ms": dropped // 8}
+            silenced = self._silence_agent(now_ms)
+            cut = next((effect.turn for effect in silenced if isinstance(effect, SaveTurn)), None)
+            effects = silenced + effects
+            if dropped and cut is not None:
+                heard = {"heard_ms": cut.end_ms - cut.start_ms, "dropped_ms": dropped // BYTES_PER_MS}
+                note = {"turn": cut.number, "at_ms": round(now_ms), **heard}
                 effects.append(Note(NewEvent(EventType.BARGE_IN, note)))
             self._ending.interrupted(now_ms)
         return effects
@@ -215,15 +218,17 @@ class Bridge:
         """Stop what is being played, and what may still come of it."""
         self.playback.clear(now_ms)
         self._gate.close(now_ms, awaited=awaited)
-        self._thinking_since_ms = None
+        self._thinking = None
         return [SendClear(), *self._save(self.conversation.cut(now_ms))]
 
     def _caller_said(self, text: str, now_ms: float) -> list[Effect]:
         self._gate.open()
         self.conversation.agent_all_sent()
-        self._thinking_since_ms = now_ms
         self._ending.caller_said()
-        return self._save([*self.conversation.heard_out(now_ms), self.conversation.caller_said(text, now_ms)])
+        heard_out = self.conversation.heard_out(now_ms)
+        turn = self.conversation.caller_said(text, now_ms)
+        self._thinking = (turn.number, now_ms)
+        return self._save([*heard_out, turn])
 
     def _agent_said(self, text: str, now_ms: float) -> list[Effect]:
         self._gate.agent_said(text)
@@ -251,10 +256,10 @@ class Bridge:
             self._ending.goodbye_sent()
         return effects + self._save(self.conversation.heard_out(now_ms))
 
-    def _first_byte(self, since_ms: float, now_ms: float) -> list[Effect]:
-        thought_ms = now_ms - since_ms
-        self._thinking_since_ms = None
-        effects: list[Effect] = [Note(NewEvent(EventType.AGENT_THINKING, {"duration_ms": round(thought_ms)}))]
+    def _first_byte(self, turn: int, since_ms: float, now_ms: float) -> list[Effect]:
+        self._thinking = None
+        thought = {"turn": turn, "duration_ms": round(now_ms - since_ms)}
+        effects: list[Effect] = [Note(NewEvent(EventType.AGENT_THINKING, thought))]
         if self.voice.last_ms is not None:
             effects.append(Measure("answer_latency", now_ms - self.voice.last_ms))
         return effects

@@ -35,7 +35,7 @@ class PassingType(StrEnum):
 DESCRIPTIONS: dict[str, str] = {
     EventType.CALL_STATUS: "A new `state`; at the end also `ended_reason`, `ended_detail`, `duration_seconds`.",
     EventType.STOP_REQUESTED: "Somebody asked to stop the call; `by`.",
-    EventType.STREAM: "The audio connection from Twilio; `status`: `started`, `stopped`, `lost`.",
+    EventType.STREAM: "The audio connection from Twilio; `status`: `started`, `stopped`, `lost`, `error`; `detail`.",
     EventType.AGENT: "The voice agent; `status`: `connected`, `ready`, `closed`, `warning`, `error`; `detail`.",
     EventType.OPENING: "How the agent was let in; `decision`: `greet`, `listen`; `waited_ms`.",
     EventType.SPEECH: "The caller began to speak; `at_ms`.",
@@ -43,12 +43,12 @@ DESCRIPTIONS: dict[str, str] = {
         "A turn, whole, as it is now; `turn`, `speaker`, `text`, `start_ms`, `end_ms`, `heard` (0 to 1), `heard_text`, "
         "`final`. A later one with the same `turn` replaces it."
     ),
-    EventType.BARGE_IN: "The caller interrupted; `turn`, `heard_ms`, `dropped_ms` of the agent's audio.",
-    EventType.AGENT_THINKING: "From the caller's text to the agent's first byte; `turn`, `duration_ms`.",
+    EventType.BARGE_IN: "The caller interrupted `turn` at `at_ms`; `heard_ms` and `dropped_ms` of its audio.",
+    EventType.AGENT_THINKING: "From the text of the caller's `turn` to the agent's first byte; `duration_ms`.",
     EventType.TOOL_CALL: "The agent called a function; `id`, `name`, `arguments`, `result`.",
     EventType.STRATEGY_UPDATE: "The agent changed its plan; `strategy`, `reason`.",
     EventType.DTMF: "The caller pressed a key; `digit`.",
-    EventType.RECORDING: "The recording; `state`: `recording`, `finished`, `truncated`, `missing`; `duration_ms`.",
+    EventType.RECORDING: "A closed recording; `state`: `finished`, `truncated`, `missing`; `duration_ms`, `detail`.",
     PassingType.AUDIO_LEVEL: "How loud both sides are, 0 to 1; `caller`, `agent`. At most 5 a second.",
 }
 

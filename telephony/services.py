@@ -184,7 +184,7 @@ def stream_claim(*, call_id: uuid.UUID, generation: int, stream_sid: str, owner:
         return None
     call_advance(call_id=call_id, event=Event.ANSWER)
     Recording.objects.get_or_create(call_id=call_id)
-    event_append(call_id=call_id, events=[NewEvent(EventType.STREAM, {"status": "started"})])
+    event_append(call_id=call_id, events=[NewEvent(EventType.STREAM, {"status": "started", "detail": ""})])
     return Call.objects.get(pk=call_id)
 
 

@@ -118,7 +118,7 @@ class CallSession:
         """The stream has stopped or its socket is gone, which we did not ask for."""
         if self._grace is None and not self._ending.is_set():
             status = "lost" if reason == "media_lost" else "stopped"
-            self._writer.add(NewEvent(EventType.STREAM, {"status": status}))
+            self._writer.add(NewEvent(EventType.STREAM, {"status": status, "detail": ""}))
             self._grace = asyncio.get_running_loop().call_later(GRACE_S, self.end, reason)
 
     def end(self, reason: str, detail: str = "", *, hang_up: bool = True) -> None:

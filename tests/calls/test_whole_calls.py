@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from telephony.events import DESCRIPTIONS
 from tests.calls import stack as calls
 from tests.calls.stack import PlacedCall, Stack
 
@@ -44,6 +45,14 @@ def test_the_feed_is_numbered_without_a_hole(placed: dict[str, PlacedCall], name
     first = call.snapshots[-1]["seq"] + 1
     assert seqs == list(range(first, first + len(seqs)))
     assert {event["session_id"] for event in call.events} == {call.session_id}
+
+
+@pytest.mark.parametrize("name", ["clerk", "haggler", "interrupter", "recorded", "stopped"])
+def test_events_have_the_fields_that_are_documented(placed: dict[str, PlacedCall], name: str) -> None:
+    assert placed[name].events
+    for event in placed[name].events:
+        documented = set(re.findall(r"`(\w+)`", DESCRIPTIONS[event["type"]]))
+        assert set(event["data"]) <= documented, event["type"]
 
 
 @pytest.mark.parametrize("name", ["clerk", "haggler"])
