@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from callcenter import database, env, secret_key
+from callcenter import database, env, logs, secret_key
 
 ENV = env.load()
 BASE_DIR: Path = env.BASE_DIR
@@ -271,45 +271,4 @@ SPECTACULAR_SETTINGS = {
 # ---- Logs ----
 
 logging.raiseExceptions = DEBUG  # a full disk must not fill the console with tracebacks of the logger itself
-_TALKATIVE = (  # their INFO and DEBUG carry URLs, messages and audio
-    *("twilio", "httpx", "httpx2", "urllib3", "aiohttp", "websockets", "uvicorn", "daphne"),
-    *("asyncio", "kombu", "amqp"),
-)
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "plain": {
-            "format": "{asctime}.{msecs:03.0f} {levelname} {process} {name}: {message}",
-            "datefmt": "%Y-%m-%d %H:%M:%S",
-            "style": "{",
-        },
-    },
-    "filters": {
-        # 503 is what /readyz answers on purpose
-        "failures": {
-            "()": "django.utils.log.CallbackFilter",
-            "callback": lambda record: getattr(record, "status_code", 500) != 503,
-        }
-    },
-    "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "plain"},
-        # Every process appends to the one file; `manage.py up` renames it when it grows, and each reopens it.
-        "service_log": {
-            "class": "logging.handlers.WatchedFileHandler",
-            "filename": DATA_ROOT / "service.log",
-            "encoding": "utf-8",
-            "delay": True,
-            "formatter": "plain",
-        },
-    },
-    "root": {"handlers": ["console", "service_log"], "level": LOG_LEVEL},
-    "loggers": {
-        "django.request": {
-            "level": "ERROR",
-            "filters": ["failures"],
-        },  # a client's mistake is no event of ours
-        "django.security.DisallowedHost": {"level": "CRITICAL"},  # strangers try names all day
-        **{name: {"level": "WARNING"} for name in _TALKATIVE},
-    },
-}
+LOGGING = logs.config(DATA_ROOT / "service.log", LOG_LEVEL)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
 from django.contrib import admin
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path, re_path
@@ -21,9 +19,9 @@ urlpatterns = [
     re_path(r"^api/schema/?$", SpectacularAPIView.as_view(), name="api-schema"),
     re_path(r"^api/docs/?$", SpectacularSwaggerView.as_view(url_name="api-schema"), name="api-docs"),
     path("admin/", admin.site.urls),
-    *(
-        path("", include(f"{app}.urls"))
-        for app in ("tasks_app", "telephony", "telemetry")
-        if find_spec(f"{app}.urls")
-    ),
+    path("", include("tasks_app.urls")),
+    path("", include("telephony.urls")),
 ]
+
+handler404 = "tasks_app.problems.not_found"
+handler500 = "tasks_app.problems.server_error"
