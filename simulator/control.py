@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from aiohttp import web
 
-from simulator.callee.scenario import Directory
+from simulator.callee.directory import Directory
 from simulator.twilio.exchange import Exchange
 from simulator.twilio.line import Line
 from simulator.twilio.stream import MediaStream

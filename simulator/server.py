@@ -11,7 +11,7 @@ from aiohttp import web
 
 import simulator.deepgram
 from simulator import control
-from simulator.callee.scenario import Directory
+from simulator.callee.directory import Directory
 from simulator.config import SimulatorConfig
 from simulator.twilio import rest
 from simulator.twilio.exchange import Exchange

@@ -20,8 +20,11 @@ class Said:
     """Something said; times in ms on the world's clock, `end_ms` growing while it is being said."""
 
     text: str | None
+    """Empty for a sound without words, None for a recording whose words nobody knows."""
     start_ms: float
     end_ms: float
+    cut: bool = False
+    """It stopped in the middle."""
 
 
 class Mouth:
@@ -42,6 +45,14 @@ class Mouth:
     def say(self, utterance: Utterance) -> None:
         """Say it after what is being said."""
         self._waiting.append(utterance)
+
+    def hush(self) -> None:
+        """Stop in the middle, and forget what was to be said after it."""
+        self._waiting.clear()
+        if self._rest:
+            self._rest = b""
+            self.said[-1].cut = True
+            self._room.note("last_callee_sample", sample_ms=self.said[-1].end_ms)
 
     def frame(self, at_ms: float) -> bytes:
         """The 160 bytes of the 20 ms from `at_ms` on."""

@@ -1,20 +1,15 @@
-"""Scenarios: who answers at which number, what they say, and when. Data, read from YAML and checked."""
+"""Scenarios: who answers at which number, what they say, and when. Data, checked."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Self
 
-import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from simulator.callee.recording import RecordingError, load_recording
-
-DEFAULT_SCENARIO = "clerk"
-RECORDED_NUMBER = "+12025550199"
+from simulator.callee.machines import Machine
 
 
 class ScenarioError(ValueError):
@@ -28,6 +23,8 @@ class Outcome(StrEnum):
     BUSY = "busy"
     NO_ANSWER = "no-answer"
     FAILED = "failed"
+    REFUSED = "refused"
+    """There is no call: the REST API answers with an error."""
 
 
 class Then(StrEnum):
@@ -77,11 +74,15 @@ class Reply(_Part):
 
 
 class Interrupt(_Part):
-    """Said into the agent's `utterance` (1 is its first), `after_ms` after that one began."""
+    """Done in the middle of the agent's `utterance` (1 is its first), `after_ms` after that one began.
+
+    When that one is shorter, it is done in the next that is not.
+    """
 
     utterance: int = Field(ge=1)
     after_ms: int = Field(ge=0)
-    say: str
+    say: str = ""
+    then: Then = Then.NONE
 
 
 class Goodbye(_Part):
@@ -94,6 +95,14 @@ class Goodbye(_Part):
     wait_s: float = Field(default=4, ge=0)
 
 
+class Refusal(_Part):
+    """The error with which the REST API refuses the call."""
+
+    status: int = Field(ge=400, le=599)
+    code: int
+    message: str
+
+
 class Scenario(_Part):
     """One callee."""
 
@@ -103,9 +112,14 @@ class Scenario(_Part):
     outcome: Outcome = Outcome.ANSWER
     sip_code: int | None = None
     """SIP response code of a call that fails."""
+    refusal: Refusal | None = None
     ring_s: float = Field(default=0.5, ge=0)
+    stays_s: float | None = Field(default=None, gt=0)
+    """So long after answering the callee hangs up, whatever is going on."""
     voice: str = "en-us"
     seed: int = 0
+    machine: Machine | None = None
+    """What answers first; the rest below is what a person does, once one comes."""
     greeting: Greeting = Greeting()
     replies: list[Reply] = []
     fallback: Texts = ["Sorry, what was that?"]
@@ -120,64 +134,9 @@ class Scenario(_Part):
     goodbye: Goodbye = Goodbye()
 
     @model_validator(mode="after")
-    def _failing_has_a_code(self) -> Self:
+    def _outcome_has_its_reason(self) -> Self:
         if self.outcome is Outcome.FAILED and self.sip_code is None:
             raise ValueError("outcome failed needs a sip_code")
+        if (self.outcome is Outcome.REFUSED) != (self.refusal is not None):
+            raise ValueError("outcome refused and a refusal go together")
         return self
-
-
-class Directory:
-    """Scenarios by number and name; whoever else is dialled is the clerk."""
-
-    def __init__(self, scenarios: Iterable[Scenario]) -> None:
-        self.scenarios: dict[str, Scenario] = {}
-        self._by_number: dict[str, Scenario] = {}
-        for scenario in scenarios:
-            if scenario.name in self.scenarios or scenario.number in self._by_number:
-                raise ScenarioError(f"{scenario.name}: its name or its number is already taken")
-            self.scenarios[scenario.name] = scenario
-            self._by_number[scenario.number] = scenario
-        if DEFAULT_SCENARIO not in self.scenarios:
-            raise ScenarioError(f"there is no scenario named {DEFAULT_SCENARIO}")
-
-    @classmethod
-    def load(cls, folder: Path, callee_audio: Path | None = None) -> Directory:
-        """Read every *.yaml in `folder`; `callee_audio` adds one who opens with that recording.
-
-        Raises ScenarioError with file and field.
-        """
-        files = sorted(folder.glob("*.yaml"))
-        scenarios = [_read(file) for file in files]
-        directory = cls(scenarios)
-        if callee_audio is None:
-            return directory
-        try:
-            load_recording(callee_audio)
-        except RecordingError as error:
-            raise ScenarioError(str(error)) from error
-        recorded = directory.scenarios[DEFAULT_SCENARIO].model_copy(
-            update={
-                "name": "recorded",
-                "number": RECORDED_NUMBER,
-                "description": "Opens with a recording, then answers as the clerk does.",
-                "greeting": Greeting(audio=callee_audio),
-            }
-        )
-        return cls([*scenarios, recorded])
-
-    def scenario_at(self, number: str) -> Scenario:
-        """Who answers at `number` (E.164)."""
-        return self._by_number.get(number, self.scenarios[DEFAULT_SCENARIO])
-
-
-def _read(file: Path) -> Scenario:
-    try:
-        return Scenario.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
-    except yaml.YAMLError as error:
-        raise ScenarioError(f"{file.name}: not YAML: {error}") from error
-    except ValidationError as error:
-        problems = (
-            f"{'.'.join(str(part) for part in problem['loc']) or 'scenario'}: {problem['msg']}"
-            for problem in error.errors()
-        )
-        raise ScenarioError(f"{file.name}: {'; '.join(problems)}") from error

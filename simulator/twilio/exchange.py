@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import aiohttp
 
 from simulator.callee.callee import Callee
-from simulator.callee.scenario import Directory
+from simulator.callee.directory import Directory
 from simulator.config import SimulatorConfig
 from simulator.twilio.calls import CallRequest, SimCall, Status, Target
 from simulator.twilio.errors import TwilioError
@@ -43,14 +43,21 @@ class Exchange:
         return self._lines
 
     def place(self, request: CallRequest) -> Line:
-        """Start a call; those above the account's calls per second wait in the queue ("Calls resource")."""
+        """Start a call; those above the account's calls per second wait in the queue ("Calls resource").
+
+        Raises TwilioError when the scenario at that number has the API refuse it.
+        """
+        scenario = self._directory.scenario_at(request.to)
+        if scenario.refusal is not None:
+            refusal = scenario.refusal
+            raise TwilioError(refusal.code, refusal.message, refusal.status)
         now_ms = self.world.now_ms()
         slot_ms = max(now_ms, self._next_slot_ms)
         self._next_slot_ms = slot_ms + 1000 / self.config.calls_per_second
         call = SimCall(self.config.twilio_account_sid, request, queue_time_ms=round(slot_ms - now_ms))
         self._placed += 1
         seed = f"{self.config.seed}:{self._placed}"
-        callee = Callee(self._directory.scenario_at(request.to), self.world.room(call.sid), seed)
+        callee = Callee(scenario, self.world.room(call.sid), seed)
         line = self._lines[call.sid] = Line(call, callee, self, seed)
         call.statuses.append((Status.QUEUED, now_ms))
         self._forget_oldest()

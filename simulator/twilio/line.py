@@ -117,17 +117,20 @@ class Line:
 
     async def _talk(self) -> None:
         self._advance(Status.IN_PROGRESS, "answered")
-        limit = asyncio.get_running_loop().call_later(
-            self.call.request.time_limit_s, self.hang_up, "time-limit"
-        )
+        later = asyncio.get_running_loop().call_later
+        limits = [later(self.call.request.time_limit_s, self.hang_up, "time-limit")]
+        if self.callee.scenario.stays_s is not None:
+            limits.append(later(self.callee.scenario.stays_s, self.hang_up, "callee"))
         try:
             await DocumentRunner(self).run(self.call.request.target)
         finally:
-            limit.cancel()
+            for limit in limits:
+                limit.cancel()
 
-    def _press(self, keys: str) -> None:
+    def _press(self, key: str) -> None:
+        """The callee presses a key; without a stream nobody notices."""
         if self.live_stream is not None:
-            self.live_stream.press(keys)
+            self.live_stream.press(key)
 
     def _advance(self, status: Status, event: str) -> None:
         self.call.advance(status, self.exchange.world.now_ms())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Protocol
@@ -73,7 +72,6 @@ class MediaStream:
         self._world = world
         self._frames = frames.Outgoing(account_sid, call_sid, self.sid)
         self._outbox: asyncio.Queue[str | None] = asyncio.Queue()
-        self._keys: deque[str] = deque()
         self._warned: set[int] = set()
         self._chunk = 0
 
@@ -101,9 +99,10 @@ class MediaStream:
             with suppress(TimeoutError, aiohttp.ClientError):
                 await asyncio.wait_for(socket.close(), CLOSE_TIMEOUT_S)
 
-    def press(self, keys: str) -> None:
-        """The callee presses keys; they are reported with the next frame."""
-        self._keys.extend(keys)
+    def press(self, key: str) -> None:
+        """The callee presses a key: reported before the next frame of audio."""
+        self._room.note("key_pressed", stream_sid=self.sid, key=key)
+        self._outbox.put_nowait(self._frames.dtmf(key))
 
     async def _connect(
         self, session: aiohttp.ClientSession, auth_token: str
@@ -168,8 +167,6 @@ class MediaStream:
         self._note_run(tick.began, tick.ended)
         self.heard += tick.frame
         self.party.hear(tick.frame, at_ms)
-        while self._keys:
-            self._outbox.put_nowait(self._frames.dtmf(self._keys.popleft()))
         audio = self.party.speak(at_ms)
         if self._outbox.qsize() >= MAX_WAITING_FRAMES:
             self._warn(31930, "the server does not read: inbound audio dropped")

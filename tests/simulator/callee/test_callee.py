@@ -1,59 +1,15 @@
-"""A callee on a line of its own, on virtual time: 20 ms of line for each step."""
+"""People on the line: when they greet, answer, interrupt, give up and hang up."""
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import pytest
 
-from simulator.callee.callee import Callee
-from simulator.callee.scenario import Scenario
-from simulator.room import Room
-from simulator.speech import Utterance, speak
+from simulator.speech import speak
+from tests.simulator.callee.line import Line
 
 pytestmark = pytest.mark.unit
-
-SILENCE = b"\xff" * 160
-
-
-class Line:
-    """Plays what the agent says to one callee, 20 ms a step, and keeps what the callee speaks."""
-
-    def __init__(self, **fields: object) -> None:
-        wanted = {"name": "n", "number": "+12025550100", "description": "d", "patience_s": 60}
-        self.now_ms = 1000.0
-        self.room = Room("CA1", lambda: self.now_ms)
-        self.callee = Callee(Scenario.model_validate(wanted | fields), self.room, "seed")
-        self.ended: list[str] = []
-        self.keys: list[str] = []
-        self.callee.on_hang_up = lambda: self.ended.append("hung up")
-        self.callee.on_press = self.keys.append
-        self.spoken = bytearray()
-
-    async def step(self, frame: bytes = SILENCE) -> None:
-        self.callee.hear(frame, self.now_ms)
-        self.spoken += self.callee.speak(self.now_ms)
-        self.now_ms += 20
-        thinking = [task for task in asyncio.all_tasks() if task.get_name() == "callee speech"]
-        await asyncio.gather(*thinking)
-
-    async def quiet(self, ms: float) -> None:
-        for _ in range(int(ms / 20)):
-            if self.ended:
-                return
-            await self.step()
-
-    async def agent(self, text: str, seed: int = 0, known: bool = True) -> Utterance:
-        utterance = await speak(text, speaker="agent", seed=seed)
-        if known:
-            self.room.spoken(utterance)
-        for at in range(0, len(utterance.audio), 160):
-            await self.step(utterance.audio[at : at + 160])
-        return utterance
-
-    def said(self) -> list[str | None]:
-        return [said.text for said in self.callee.said]
 
 
 async def test_the_greeting_comes_once_after_its_delay() -> None:
@@ -132,6 +88,27 @@ async def test_it_interrupts_the_chosen_utterance_and_does_not_answer_what_it_cu
     assert [heard.complete for heard in line.callee.heard()] == [True, False, True]
 
 
+async def test_it_hangs_up_in_the_middle_of_an_utterance() -> None:
+    line = Line(interrupts=[{"utterance": 2, "after_ms": 400, "then": "hang_up"}], fallback="Go on.")
+    await line.callee.prepare()
+    await line.agent("This is the first thing I say.", seed=1)
+    await line.quiet(3000)
+    began_ms = line.now_ms
+    await line.agent("This is the second thing, and nobody is there at its end.", seed=2)
+    assert line.said() == ["Go on."]
+    assert line.ended == ["hung up"]
+    assert line.now_ms - began_ms == pytest.approx(600, abs=80)
+
+
+async def test_an_interruption_waits_for_an_utterance_long_enough() -> None:
+    line = Line(interrupts=[{"utterance": 1, "after_ms": 1000, "say": "Wait!"}], fallback="Go on.")
+    await line.callee.prepare()
+    await line.agent("Hi.", seed=1)
+    await line.quiet(3000)
+    await line.agent("Now comes a sentence that is long enough to be interrupted.", seed=2)
+    assert line.said() == ["Go on.", "Wait!"]
+
+
 async def test_audio_that_it_does_not_know_is_inaudible_and_it_gives_up_after_three() -> None:
     line = Line(inaudible="What?")
     for number in range(3):
@@ -161,7 +138,9 @@ async def test_a_reply_presses_keys_and_hangs_up_when_it_is_said() -> None:
     line = Line(replies=[{"hear": "code", "say": "Here you are.", "press": "12#", "then": "hang_up"}])
     await line.agent("Your code, please.")
     await line.quiet(20_000)
-    assert (line.keys, line.ended) == (["12#"], ["hung up"])
+    assert [key for key, _ in line.keys] == ["1", "2", "#"]
+    assert line.keys[2][1] - line.keys[0][1] >= 400
+    assert line.ended == ["hung up"]
     assert line.now_ms > line.callee.said[0].end_ms
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from simulator.callee.conversation import Answer, Conversation
-from simulator.callee.scenario import Directory, Scenario
+from simulator.callee.directory import Directory
+from simulator.callee.scenario import Scenario
 from simulator.config import SCENARIOS_DIR
 from simulator.room import INAUDIBLE
 
@@ -82,3 +83,17 @@ def test_the_haggler_comes_down_step_by_step() -> None:
         "$58",
     ]
     assert "noted" in haggler.answer("Deal, I accept.").say
+
+
+def test_the_wrong_number_bears_two_more_turns() -> None:
+    person = shipped("wrong_number")
+    answers = [person.answer("I am calling about the bill of my customer.") for _ in range(4)]
+    assert answers[0].say == "There is no company here, you have the wrong number."
+    assert [answer.hang_up for answer in answers] == [False, False, False, True]
+
+
+def test_keys_are_pressed_on_the_first_question_or_for_a_number() -> None:
+    for asked in ("Could you tell me the price?", "Your number, please."):
+        clerk = shipped("presses_keys")
+        assert clerk.answer(asked).press == "42#"
+        assert clerk.answer(asked).press == ""

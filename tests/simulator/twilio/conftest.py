@@ -25,6 +25,10 @@ GREETER = "+12025550120"
 """Says hello, presses a key when asked for the code, hangs up when told to."""
 SLOW = "+12025550121"
 """Rings for a minute."""
+BRIEF = "+12025550109"
+"""Hangs up 300 ms after answering."""
+REFUSED = "+12025550122"
+"""The API refuses to call it."""
 BUSY = "+12025550110"
 FAILED = "+12025550112"
 ALL_EVENTS = ["initiated", "ringing", "answered", "completed"]
@@ -41,6 +45,10 @@ replies:
   - {{hear: hang up, say: Fine., then: hang_up}}""",
     "slow": f"number: '{SLOW}'\nring_s: 60",
     "busy": f"number: '{BUSY}'\nring_s: 0.02\noutcome: busy",
+    "brief": f"number: '{BRIEF}'\nring_s: 0.02\nstays_s: 0.3",
+    "refused": f"""number: '{REFUSED}'
+outcome: refused
+refusal: {{status: 429, code: 20429, message: Too Many Requests}}""",
     "failed": f"number: '{FAILED}'\nring_s: 0.02\noutcome: failed\nsip_code: 404",
 }
 

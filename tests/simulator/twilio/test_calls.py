@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from twilio.request_validator import RequestValidator
 
-from tests.simulator.twilio.conftest import BUSY, FAILED, FROM, QUIET, SLOW, Phone
+from tests.simulator.twilio.conftest import BRIEF, BUSY, FAILED, FROM, QUIET, SLOW, Phone
 from tests.simulator.twilio.service import Webhook, until
 
 pytestmark = pytest.mark.integration
@@ -105,6 +105,15 @@ async def test_calls_that_nobody_takes(
     assert last.params.get("SipResponseCode") == sip_code
     fetched = await phone.rest(lambda: phone.client.calls(call.sid or "").fetch())
     assert (fetched.status, fetched.duration) == (told[-1], "0")
+
+
+async def test_a_callee_may_hang_up_at_once(phone: Phone) -> None:
+    call = await phone.call(BRIEF)
+    truth = await phone.ended(call.sid)
+    assert (truth["status"], truth["ended_by"], truth["duration_s"]) == ("completed", "callee", 0)
+    times = {entry["status"]: entry["at_ms"] for entry in truth["statuses"]}
+    (hung_up,) = [note for note in truth["timeline"] if note["kind"] == "hung_up"]
+    assert hung_up["at_ms"] - times["in-progress"] == pytest.approx(300, abs=150)
 
 
 async def test_the_time_limit_ends_a_call(phone: Phone) -> None:

@@ -12,7 +12,7 @@ from twilio.rest import Client
 
 from simulator.config import SimulatorConfig
 from simulator.server import Simulator
-from tests.simulator.twilio.conftest import ALL_EVENTS, FROM, QUIET, SLOW, Phone
+from tests.simulator.twilio.conftest import ALL_EVENTS, FROM, QUIET, REFUSED, SLOW, Phone
 
 pytestmark = pytest.mark.integration
 
@@ -102,6 +102,12 @@ async def test_wrong_credentials_are_refused(phone: Phone) -> None:
 )
 async def test_what_cannot_be_placed(phone: Phone, options: dict[str, Any], code: int) -> None:
     assert await refused(phone, lambda: phone.client.calls.create(**options)) == (400, code)
+    assert await phone.rest(lambda: phone.client.calls.list()) == []
+
+
+async def test_a_number_may_be_refused_by_the_api(phone: Phone) -> None:
+    create = phone.client.calls.create
+    assert await refused(phone, lambda: create(to=REFUSED, from_=FROM, url=URL)) == (429, 20429)
     assert await phone.rest(lambda: phone.client.calls.list()) == []
 
 
