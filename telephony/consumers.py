@@ -9,16 +9,21 @@ import socket
 import time
 import uuid
 from collections import deque
+from dataclasses import dataclass
 from typing import Any
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
+from django.utils import timezone
 
 from telemetry.record import count
-from telephony import services, stream_token
+from telephony import live, services, stream_token
+from telephony.clock import CallClock
+from telephony.events import TurnState
 from telephony.models import Call
 from telephony.session import CallSession
+from telephony.stream import Stream
 from telephony.twilio import messages as twilio
 from telephony.twilio.signature import is_signed, stream_url
 
@@ -52,6 +57,7 @@ class MediaStreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Chan
     async def connect(self) -> None:
         """Refuse strangers before the handshake is answered: Twilio signs it over the wss:// address."""
         self._session: CallSession | None = None
+        self._stream: Stream | None = None
         self._early: deque[tuple[twilio.StreamMessage, float]] = deque(maxlen=EARLY_FRAMES)
         self._starting: asyncio.Task[None] | None = None
         self._stopped = False
@@ -59,8 +65,13 @@ class MediaStreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Chan
         self._bad_since_s = 0.0
         headers = dict(self.scope["headers"])
         signature = headers.get(b"x-twilio-signature", b"").decode("latin-1")
-        url = stream_url(self.scope["path"])
-        if not is_signed(url=url, params={}, signature=signature, token=settings.TWILIO_AUTH_TOKEN):
+        configured = bool(settings.MEDIA_BASE_URL)  # without an address of ours nobody can have signed for it
+        if not configured or not is_signed(
+            url=stream_url(self.scope["path"]),
+            params={},
+            signature=signature,
+            token=settings.TWILIO_AUTH_TOKEN,
+        ):
             count("telephony", "stream_refused")
             await self.close(STRANGER)
             return
@@ -77,8 +88,8 @@ class MediaStreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Chan
             await self._bad_frame(str(error))
             return
         arrived_s = time.monotonic()
-        if self._session is not None:
-            self._deliver(self._session, message, arrived_s)
+        if self._session is not None and self._stream is not None:
+            self._deliver(self._session, self._stream, message, arrived_s)
         elif isinstance(message, twilio.Start) and self._starting is None:
             self._starting = asyncio.create_task(self._start(message, arrived_s))
         elif self._starting is not None:
@@ -92,8 +103,8 @@ class MediaStreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Chan
             self._timer.cancel()
         if self._starting is not None and not self._starting.done():
             await asyncio.wait([self._starting], timeout=START_TIMEOUT_S)
-        if self._session is not None and not self._stopped:
-            self._session.stream_ended("media_lost")
+        if self._session is not None and self._stream is not None and not self._stopped:
+            self._session.stream_ended(self._stream, "media_lost")
 
     async def _start(self, start: twilio.Start, arrived_s: float) -> None:
         self._timer.cancel()
@@ -106,22 +117,25 @@ class MediaStreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Chan
         if isinstance(outcome, int):
             await self.close(outcome)
             return
-        session = CallSession(outcome, stream_sid=start.stream_sid, started_s=arrived_s, send=self._send_text)
+        session = _session_of(outcome, arrived_s)
+        stream = session.attach(start.stream_sid, self._send_text)
         while self._early:
-            self._deliver(session, *self._early.popleft())
-        self._session = session
+            self._deliver(session, stream, *self._early.popleft())
+        self._session, self._stream = session, stream
 
-    def _deliver(self, session: CallSession, message: twilio.StreamMessage, arrived_s: float) -> None:
+    def _deliver(
+        self, session: CallSession, stream: Stream, message: twilio.StreamMessage, arrived_s: float
+    ) -> None:
         match message:
             case twilio.Media():
-                session.media(message, arrived_s)
+                session.media(stream, message, arrived_s)
             case twilio.Mark(name=name):
-                session.mark(name)
+                session.mark(stream, name)
             case twilio.Dtmf(digit=digit):
                 session.dtmf(digit)
             case twilio.Stop():
                 self._stopped = True
-                session.stream_ended("callee_hung_up")
+                session.stream_ended(stream, "callee_hung_up")
             case _:
                 count("telephony", "stream_message_ignored")
 
@@ -143,7 +157,26 @@ class MediaStreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Chan
         self._closing = asyncio.create_task(self.close(NO_START))
 
 
-def _claim(call_id: uuid.UUID, generation: int, call_sid: str, stream_sid: str) -> Call | int:
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """A call that this process holds now. `before`: its turns, when another process has held it until now."""
+
+    call: Call
+    before: list[TurnState] | None
+
+
+def _session_of(claim: _Claim, arrived_s: float) -> CallSession:
+    """The session that goes on with the call, or a new one."""
+    session = live.get(claim.call.pk)
+    if session is not None and session.fence == claim.call.fence:
+        return session
+    age_s = 0.0
+    if claim.before is not None and claim.call.clock_started_at is not None:
+        age_s = (timezone.now() - claim.call.clock_started_at).total_seconds()
+    return CallSession(claim.call, CallClock(arrived_s - age_s), claim.before)
+
+
+def _claim(call_id: uuid.UUID, generation: int, call_sid: str, stream_sid: str) -> _Claim | int:
     """The call, now held by this process, or the code to close the socket with."""
     call = Call.objects.filter(pk=call_id).first()
     if call is None:
@@ -153,4 +186,6 @@ def _claim(call_id: uuid.UUID, generation: int, call_sid: str, stream_sid: str) 
     claimed = services.stream_claim(
         call_id=call_id, generation=generation, stream_sid=stream_sid, owner=OWNER
     )
-    return claimed or TOKEN_USED
+    if claimed is None:
+        return TOKEN_USED
+    return _Claim(claimed, None if claimed.fence == 1 else services.turns_of(claimed.pk))

@@ -16,6 +16,8 @@ from telephony.voice_activity import VoiceActivity
 CALLER = "caller"
 AGENT = "agent"
 
+HISTORY_TURNS = 200
+
 NEW_UTTERANCE_QUIET_MS = 3000
 """Speech after this much quiet begins a new turn even when no text came for the one before."""
 
@@ -77,10 +79,18 @@ def _words_within(text: str, part: float) -> str:
 class Conversation:
     """Numbers the turns of a call and tells how they stand. Times are ms on the call clock."""
 
-    def __init__(self, playback: Playback, voice: VoiceActivity) -> None:
+    def __init__(
+        self, playback: Playback, voice: VoiceActivity, *, before: list[TurnState] | None = None
+    ) -> None:
+        """`before`: the turns of this call that another process has written."""
+        self.history: deque[tuple[str, str]] = deque(maxlen=HISTORY_TURNS)
+        """Who said what, as far as it was heard; the latest last."""
         self._playback = playback
         self._voice = voice
         self._number = 0
+        for turn in before or ():
+            self._number = max(self._number, turn.number)
+            self._remember(turn)
         self._caller_start_ms: float | None = None
         self._replies: deque[Reply] = deque()
 
@@ -89,6 +99,11 @@ class Conversation:
         """The reply that still receives text or audio."""
         last = self._replies[-1] if self._replies else None
         return last if last is not None and not last.all_sent else None
+
+    @property
+    def text_on_the_way(self) -> str:
+        """What the agent has begun to say and was not heard to its end."""
+        return " ".join(reply.text for reply in self._replies)
 
     @property
     def agent_is_speaking(self) -> bool:
@@ -106,7 +121,7 @@ class Conversation:
         end_ms = min(now_ms, self._voice.last_ms if self._voice.last_ms is not None else now_ms)
         start_ms = self._caller_start_ms if self._caller_start_ms is not None else end_ms
         self._caller_start_ms = None
-        return TurnState(
+        turn = TurnState(
             number=self._next_number(),
             speaker=CALLER,
             text=text,
@@ -114,6 +129,8 @@ class Conversation:
             end_ms=round(max(start_ms, end_ms)),
             heard_text=text,
         )
+        self._remember(turn)
+        return turn
 
     def agent_said(self, sentence: str, now_ms: float) -> TurnState:
         """A sentence of the agent's reply."""
@@ -141,13 +158,23 @@ class Conversation:
         played = self._playback.played(now_ms)
         while self._replies and self._replies[0].all_sent and played >= self._replies[0].end:
             done.append(self._state(self._replies.popleft(), now_ms, final=True))
-        return [turn for turn in done if turn.text]
+        return self._finals(done)
 
     def cut(self, now_ms: float) -> list[TurnState]:
         """The agent fell silent now: every open reply ends with what was heard of it."""
         done = [self._state(reply, now_ms, final=True) for reply in self._replies]
         self._replies.clear()
-        return [turn for turn in done if turn.text]
+        return self._finals(done)
+
+    def _finals(self, turns: list[TurnState]) -> list[TurnState]:
+        spoken = [turn for turn in turns if turn.text]
+        for turn in spoken:
+            self._remember(turn)
+        return spoken
+
+    def _remember(self, turn: TurnState) -> None:
+        if turn.heard_text:
+            self.history.append((turn.speaker, turn.heard_text))
 
     def _open_reply(self, now_ms: float, first: int | None = None) -> Reply:
         if (reply := self.reply) is not None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Any
 
+from telephony.deepgram.messages import FunctionCall
 from telephony.events import NewEvent, TurnState
 from telephony.playback import Placed
 
@@ -42,11 +44,47 @@ class ToAgent:
     message: dict[str, Any]
 
 
+class Begin(Enum):
+    """How the agent begins."""
+
+    GREET = auto()  # with the opening line
+    LISTEN = auto()  # it hears the other side out first
+    RESUME = auto()  # in the middle of a conversation
+
+
 @dataclass(frozen=True, slots=True)
 class Configure:
-    """Send Settings: with the greeting, or without, to hear the other side out first."""
+    """Send Settings."""
 
-    greet: bool
+    begin: Begin
+
+
+@dataclass(frozen=True, slots=True)
+class PressKeys:
+    """Press keys on the phone's keypad, and tell the bridge's `tool_finished` what came of it."""
+
+    call: FunctionCall
+    keys: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropAgent:
+    """Close the agent's socket, which is of no use any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reconnect:
+    """Connect to the agent again."""
+
+    wait_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Apologise:
+    """Let the carrier's own voice say that the call must end, and end it."""
+
+    reason: str
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +127,10 @@ Effect = (
     | AudioToAgent
     | ToAgent
     | Configure
+    | PressKeys
+    | DropAgent
+    | Reconnect
+    | Apologise
     | RecordAgent
     | SaveTurn
     | Note

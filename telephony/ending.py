@@ -66,9 +66,9 @@ class Ending:
         """Why: one of `ended_reasons`, and a detail."""
         return (self._farewell.reason, self._farewell.detail) if self._farewell else ("unknown", "")
 
-    def agent_asked(self, *, function_id: str, detail: str, now_ms: float) -> None:
+    def agent_asked(self, *, function_id: str, reason: str, detail: str, now_ms: float) -> None:
         """The agent called `end_call`; its goodbye follows."""
-        self._farewell = _Farewell("agent_ended", detail, function_id, now_ms + GOODBYE_DEADLINE_MS, now_ms)
+        self._farewell = _Farewell(reason, detail, function_id, now_ms + GOODBYE_DEADLINE_MS, now_ms)
 
     def agent_took_back(self, function_ids: tuple[str, ...]) -> None:
         """Deepgram cancelled these function calls: the other side went on speaking."""

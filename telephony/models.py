@@ -25,7 +25,9 @@ class Call(models.Model):
     from_number = models.CharField(max_length=16, blank=True)
     simulated = models.BooleanField(default=False, help_text="The simulator stood in for the providers.")
 
-    state = models.CharField(max_length=16, choices=[(s, s) for s in State], default=State.RESERVED)
+    state = models.CharField(
+        max_length=16, choices=[(s.value, s.value) for s in State], default=State.RESERVED.value
+    )
     ended_reason = models.CharField(max_length=40, blank=True)
     ended_detail = models.TextField(blank=True, help_text="The reason in words, for a person.")
     answered_by = models.CharField(max_length=32, blank=True)
@@ -38,6 +40,7 @@ class Call(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     placed_at = models.DateTimeField(null=True)
     answered_at = models.DateTimeField(null=True)
+    clock_started_at = models.DateTimeField(null=True, help_text="Zero of the call clock: the first stream.")
     ended_at = models.DateTimeField(null=True)
     stop_requested_at = models.DateTimeField(null=True)
     duration_seconds = models.PositiveIntegerField(null=True)

@@ -36,6 +36,11 @@ class Outbox(Generic[T]):
         self._items = deque(item for item in self._items if not isinstance(item, bytes))
         self._audio_bytes = 0
 
+    def discard(self) -> None:
+        """Forget everything that waits."""
+        self._items.clear()
+        self._audio_bytes = 0
+
     async def take(self) -> list[bytes | T]:
         """Everything that waits, in order, neighbouring pieces of audio joined to one; waits for the first."""
         while not self._items:

@@ -8,14 +8,17 @@ import uuid
 from django.conf import settings
 
 from telemetry.record import timed_step
-from telephony import services
+from telephony import services, stream_token
 from telephony.lifecycle import LIVE, TERMINAL, TWILIO_STATUS, Event, State
 from telephony.models import Call
+from telephony.twilio import twiml
 from telephony.twilio.client import twilio_client
 from telephony.twilio.errors import TelephonyError
-from telephony.twilio.signature import webhook_url
+from telephony.twilio.signature import stream_url, webhook_url
 
 logger = logging.getLogger(__name__)
+
+APOLOGY = "We are sorry, there is a technical problem on our side. We will call again. Goodbye."
 
 
 def place(call_id: uuid.UUID) -> Call:
@@ -90,6 +93,45 @@ def hang_up(call_id: uuid.UUID) -> bool:
         logger.warning("call %s could not be hung up yet: %s", call.id, error.code)
         return False
     return True
+
+
+def press_keys(call_id: uuid.UUID, *, fence: int, keys: str) -> None:
+    """Press keys on the call's keypad. The stream is replaced by another one, which carries the next token.
+
+    Raises:
+        TelephonyError: Twilio refused.
+        StaleOwnerError: the call is over or has another owner.
+    """
+    generation = services.stream_renew(call_id=call_id, fence=fence)
+    call = Call.objects.get(pk=call_id)
+    with timed_step("telephony", "press_keys", session_id=str(call.id), task_id=str(call.task_id)):
+        twilio_client().redirect_call(str(call.call_sid), stream_document(call_id, generation, keys=keys))
+
+
+def apologise(call_id: uuid.UUID) -> None:
+    """Let Twilio's own voice end the call: for when our agent cannot speak any more.
+
+    Raises:
+        TelephonyError: Twilio refused; the call may be over.
+    """
+    call = Call.objects.get(pk=call_id)
+    with timed_step("telephony", "apologise", session_id=str(call.id), task_id=str(call.task_id)):
+        twilio_client().redirect_call(str(call.call_sid), twiml.say_and_hang_up(APOLOGY))
+
+
+def stream_document(call_id: uuid.UUID, generation: int, *, keys: str = "") -> str:
+    """The TwiML that connects a call's audio to this process, after pressing `keys`."""
+    return twiml.connect_stream(
+        url=stream_url("/twilio/media-stream"),
+        status_callback=webhook_url(f"/twilio/stream-status?call={call_id}"),
+        parameters={"token": stream_token.make(call_id, generation)},
+        keys=keys,
+    )
+
+
+def is_over(call_id: uuid.UUID) -> bool:
+    """Whether Twilio's reports have ended the call."""
+    return Call.objects.filter(pk=call_id, state__in=TERMINAL).exists()
 
 
 def reconcile(call_id: uuid.UUID) -> None:

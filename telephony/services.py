@@ -5,14 +5,15 @@ Nothing here waits for a network inside a transaction. Times are the database se
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import uuid
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
+from django.db.models import functions
 from django.utils import timezone
 
 from telephony import bus, signals
@@ -169,8 +170,12 @@ def stop_request(*, call_id: uuid.UUID, by: str) -> bool:
 
 @transaction.atomic
 def stream_claim(*, call_id: uuid.UUID, generation: int, stream_sid: str, owner: str) -> Call | None:
-    """Use up the stream token: `owner` holds the call's audio. None when it was used before or the call is over."""
+    """Use up the stream token: `owner` holds the call's audio. None when it was used before or the call is over.
+
+    The fence rises when the owner changes: the former one cannot write any more.
+    """
     now = timezone.now()
+    fence = models.F("fence")
     claimed = Call.objects.filter(
         pk=call_id, state__in=LIVE, stream_generation=generation, stream_claimed=False
     ).update(
@@ -178,7 +183,8 @@ def stream_claim(*, call_id: uuid.UUID, generation: int, stream_sid: str, owner:
         stream_sid=stream_sid,
         lease_owner=owner,
         lease_expires_at=now + dt.timedelta(seconds=LEASE_S),
-        fence=models.F("fence") + 1,
+        fence=models.Case(models.When(lease_owner=owner, then=fence), default=fence + 1),
+        clock_started_at=functions.Coalesce("clock_started_at", now),
     )
     if not claimed:
         return None
@@ -186,6 +192,18 @@ def stream_claim(*, call_id: uuid.UUID, generation: int, stream_sid: str, owner:
     Recording.objects.get_or_create(call_id=call_id)
     event_append(call_id=call_id, events=[NewEvent(EventType.STREAM, {"status": "started", "detail": ""})])
     return Call.objects.get(pk=call_id)
+
+
+def stream_renew(*, call_id: uuid.UUID, fence: int) -> int:
+    """Allow the call one more stream; the generation that its token must carry.
+
+    Raises:
+        StaleOwnerError: the call is over or has another owner.
+    """
+    owned = Call.objects.filter(pk=call_id, fence=fence, state__in=LIVE)
+    if not owned.update(stream_generation=models.F("stream_generation") + 1, stream_claimed=False):
+        raise StaleOwnerError
+    return Call.objects.values_list("stream_generation", flat=True).get(pk=call_id)
 
 
 @transaction.atomic
@@ -204,30 +222,21 @@ def session_write(*, call_id: uuid.UUID, fence: int, entries: Sequence[NewEvent 
 
 
 def turn_save(call_id: uuid.UUID, state: TurnState) -> NewEvent:
-    """Write a turn as it is now; returns the event that says so."""
-    fields = asdict(state)
+    """Write a turn as it is now; returns the event that shows it."""
+    fields = dataclasses.asdict(state)
     number = fields.pop("number")
     turn, _ = Turn.objects.update_or_create(call_id=call_id, number=number, defaults=fields)
     if turn.final:
         signals.turn_added.send(sender=Turn, call_id=call_id, turn=turn)
-    return turn_event(turn)
+    return NewEvent(EventType.TRANSCRIPT_UPDATE, {"turn": number, **fields})
 
 
-def turn_event(turn: Turn) -> NewEvent:
-    """The `transcript_update` that shows `turn` as it is."""
-    return NewEvent(
-        EventType.TRANSCRIPT_UPDATE,
-        {
-            "turn": turn.number,
-            "speaker": turn.speaker,
-            "text": turn.text,
-            "start_ms": turn.start_ms,
-            "end_ms": turn.end_ms,
-            "heard": turn.heard,
-            "heard_text": turn.heard_text,
-            "final": turn.final,
-        },
-    )
+def turns_of(call_id: uuid.UUID) -> list[TurnState]:
+    """What was said so far, for whoever goes on with the call."""
+    names = [field.name for field in dataclasses.fields(TurnState)]
+    return [
+        TurnState(**row) for row in Turn.objects.filter(call_id=call_id).order_by("number").values(*names)
+    ]
 
 
 @transaction.atomic

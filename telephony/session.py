@@ -6,29 +6,32 @@ A session belongs to the call, not to the socket: a stream may be replaced. Its 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-import time
-from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from django.conf import settings
 
-from telemetry.record import count, event, timed_step
-from telephony import bus, live, placing, prompts, recording, services, tools
+from telemetry.record import count, event
+from telephony import bus, live, placing, prompts, services, tools
 from telephony.bridge import Bridge
-from telephony.deepgram.client import AgentLink, AgentUnavailableError, open_agent
-from telephony.deepgram.messages import settings_message
+from telephony.clock import CallClock
+from telephony.deepgram.connection import AgentConnection
+from telephony.deepgram.messages import AgentMessage, FunctionCall, settings_message
 from telephony.deepgram.settings import agent_config
 from telephony.effects import (
+    Apologise,
     AudioToAgent,
+    Begin,
     Configure,
+    DropAgent,
     Effect,
     HangUp,
     Measure,
     Note,
     PlayAudio,
+    PressKeys,
+    Reconnect,
     RecordAgent,
     SaveTurn,
     SendClear,
@@ -36,90 +39,94 @@ from telephony.effects import (
     ToAgent,
 )
 from telephony.ending import Limits
-from telephony.events import EventType, NewEvent
+from telephony.events import EventType, NewEvent, TurnState
 from telephony.levels import LevelMeter
 from telephony.lifecycle import Event
-from telephony.models import Call, Recording
-from telephony.outbox import Outbox
+from telephony.live_recording import LiveRecording
+from telephony.models import Call
+from telephony.stream import Stream
 from telephony.twilio import messages as twilio
+from telephony.twilio.errors import TelephonyError
 from telephony.writer import SessionWriter
 
 logger = logging.getLogger(__name__)
 
 TICK_S = 0.05
-FLUSH_S = 0.5
-"""How much audio a killed process may lose."""
-
 GRACE_S = 2.0
 """How long a stream that we did not end may be away before the call is ending."""
 
-TO_AGENT_BYTES = 8000 * 5
-TO_TWILIO_BYTES = 8000 * 60
-
-_disk = ThreadPoolExecutor(max_workers=2, thread_name_prefix="recording")
+REDIRECT_GRACE_S = 12.0
+"""How long the next stream may take to come, beyond the keys that are pressed before it."""
 
 
 class CallSession:
     """The audio and the agent of one call, from the first stream to the end."""
 
-    def __init__(
-        self, call: Call, *, stream_sid: str, started_s: float, send: Callable[[str], Awaitable[None]]
-    ) -> None:
-        """`started_s` is when the stream's `start` arrived, on the monotonic clock."""
+    def __init__(self, call: Call, clock: CallClock, before: list[TurnState] | None = None) -> None:
+        """`before`: the turns of a call that another process has held until now; None for a new call."""
         self.call_id = call.pk
+        self.fence = call.fence
         self._call = call
         self._ids: dict[str, Any] = {"session_id": str(call.pk), "task_id": str(call.task_id)}
-        self._stream_sid = stream_sid
-        self._send = send
-        self._started_s = started_s
-        self._stream_offset_ms: float | None = None
-        brief = call.get_brief()
-        self._opening_line = prompts.opening_line(brief)
-        limits = Limits(settings.MAX_CALL_SECONDS * 1000, settings.SILENCE_TIMEOUT_SECONDS * 1000)
-        with_agent = settings.DEEPGRAM_VOICE_AGENT_ENABLED
-        self._bridge = Bridge(opening_line=self._opening_line, limits=limits, with_agent=with_agent)
-        self._recorder = recording.Recorder(call.pk)
+        self._clock = clock
+        self._opening_line = prompts.opening_line(call.get_brief())
+        self._bridge = Bridge(
+            opening_line=self._opening_line,
+            limits=Limits(settings.MAX_CALL_SECONDS * 1000, settings.SILENCE_TIMEOUT_SECONDS * 1000),
+            with_agent=settings.DEEPGRAM_VOICE_AGENT_ENABLED,
+            before=before,
+        )
+        self._recording = LiveRecording(call, offset_ms=0.0 if before is None else clock.now_ms())
         self._writer = SessionWriter(call.pk, call.fence, on_stale=lambda: self.end("", hang_up=False))
-        self._to_twilio: Outbox[str] = Outbox(max_audio_bytes=TO_TWILIO_BYTES)
-        self._to_agent: Outbox[dict[str, Any]] = Outbox(max_audio_bytes=TO_AGENT_BYTES)
+        self._agent = AgentConnection(received=self._from_agent, lost=self._agent_lost)
+        self._reconnect_s: float | None = None
+        self._stream: Stream | None = None
+        self._away: asyncio.Task[None] | None = None
+        self._away_s = GRACE_S
+        self._jobs: set[asyncio.Task[None]] = set()
         self._ending = asyncio.Event()
         self._end: tuple[str, str, bool] = ("", "", True)
-        self._grace: asyncio.TimerHandle | None = None
         self._levels = LevelMeter(call, self._bridge)
-        self._main = asyncio.create_task(self._run(with_agent), name=f"call-{call.pk}")
+        self._main = asyncio.create_task(self._run(), name=f"call-{call.pk}")
 
     # --- from the consumer ---
 
-    def media(self, frame: twilio.Media, arrived_s: float) -> None:
-        """Audio of the person called, that arrived at `arrived_s` on the monotonic clock."""
-        now_ms = (arrived_s - self._started_s) * 1000
-        duration_ms = len(frame.payload) / 8
-        if self._stream_offset_ms is None:
-            self._stream_offset_ms = max(0.0, now_ms - duration_ms) - frame.timestamp_ms
-        start_ms = frame.timestamp_ms + self._stream_offset_ms
-        early_ms = start_ms + duration_ms - now_ms
-        if (
-            early_ms > 0
-        ):  # nothing arrives before it has sounded: the first frame was late, not this one early
-            self._started_s -= early_ms / 1000
-            now_ms += early_ms
-        self._recorder.caller.place(frame.payload, start_ms)
-        self._do(self._bridge.caller_audio(frame.payload, start_ms, now_ms))
+    def attach(self, stream_sid: str, send: Callable[[str], Awaitable[None]]) -> Stream:
+        """A stream begins, or another one goes on with the call. What comes of a former one is ignored from now on."""
+        if self._away is not None:
+            self._away.cancel()
+            self._away, self._away_s = None, GRACE_S
+        self._stream = stream = Stream(stream_sid, send, self._clock)
+        self._do(self._bridge.stream_attached(self._clock.now_ms()))
+        return stream
 
-    def mark(self, name: str) -> None:
+    def media(self, stream: Stream, frame: twilio.Media, arrived_s: float) -> None:
+        """Audio of the person called, that arrived at `arrived_s` on the monotonic clock."""
+        if stream is not self._stream:
+            return
+        start_ms = stream.clock.start_ms(frame.timestamp_ms, len(frame.payload), arrived_s)
+        self._recording.caller.place(frame.payload, start_ms)
+        self._do(self._bridge.caller_audio(frame.payload, start_ms, self._clock.at_ms(arrived_s)))
+
+    def mark(self, stream: Stream, name: str) -> None:
         """Twilio's echo of a mark."""
-        self._do(self._bridge.mark_echoed(name, self._now_ms()))
+        if stream is self._stream:
+            self._do(self._bridge.mark_echoed(name, self._clock.now_ms()))
 
     def dtmf(self, digit: str) -> None:
         """A key that the person called pressed."""
         self._do(self._bridge.dtmf(digit))
 
-    def stream_ended(self, reason: str) -> None:
-        """The stream has stopped or its socket is gone, which we did not ask for."""
-        if self._grace is None and not self._ending.is_set():
-            status = "lost" if reason == "media_lost" else "stopped"
-            self._writer.add(NewEvent(EventType.STREAM, {"status": status, "detail": ""}))
-            self._grace = asyncio.get_running_loop().call_later(GRACE_S, self.end, reason)
+    def stream_ended(self, stream: Stream, reason: str) -> None:
+        """The stream has stopped or its socket is gone. Another one may follow; if none does, `reason` is why."""
+        if stream is not self._stream or self._ending.is_set():
+            return
+        self._stream = None
+        self._job(stream.close())
+        status = "lost" if reason == "media_lost" else "stopped"
+        self._writer.add(NewEvent(EventType.STREAM, {"status": status, "detail": ""}))
+        self._do(self._bridge.stream_lost(self._clock.now_ms()))
+        self._away = asyncio.create_task(self._await_stream(reason))
 
     def end(self, reason: str, detail: str = "", *, hang_up: bool = True) -> None:
         """End the call for `reason`. Only the first reason counts."""
@@ -137,152 +144,105 @@ class CallSession:
         for effect in effects:
             match effect:
                 case AudioToAgent(audio=audio):
-                    self._to_agent.put(audio)
-                case PlayAudio(audio=audio):
-                    self._to_twilio.put(audio)
-                case SendMark(name=name):
-                    self._to_twilio.put(twilio.mark(self._stream_sid, name))
-                case SendClear():
-                    self._to_twilio.discard_audio()
-                    self._to_twilio.put(twilio.clear(self._stream_sid))
+                    self._agent.send(audio)
                 case ToAgent(message=message):
-                    self._to_agent.put(message)
-                case Configure(greet=greet):
-                    self._to_agent.put(self._settings(greet=greet))
+                    self._agent.send(message)
+                case Configure(begin=begin):
+                    self._agent.send(self._settings(begin))
+                case PlayAudio() | SendMark() | SendClear():
+                    self._to_stream(effect)
                 case RecordAgent(placed=placed):
-                    self._recorder.agent.place(placed.audio, placed.start_ms)
+                    self._recording.agent.place(placed.audio, placed.start_ms)
                 case SaveTurn(turn=turn):
                     self._writer.add(turn)
                 case Note(event=note):
                     self._writer.add(note)
                 case Measure(action=action, duration_ms=duration_ms):
                     event("turn", action, duration_ms=duration_ms, **self._ids)
+                case DropAgent():
+                    self._agent.drop()
+                case Reconnect(wait_ms=wait_ms):
+                    self._reconnect_s = wait_ms / 1000
+                case PressKeys(call=call, keys=keys):
+                    self._job(self._press_keys(call, keys))
+                case Apologise(reason=reason, detail=detail):
+                    self._job(self._apologise(reason, detail))
                 case HangUp(reason=reason, detail=detail):
                     self.end(reason, detail)
 
-    def _settings(self, *, greet: bool) -> dict[str, Any]:
-        prompt = prompts.system_prompt(self._call.get_brief(), opening_spoken=greet)
+    def _to_stream(self, effect: PlayAudio | SendMark | SendClear) -> None:
+        if self._stream is None:
+            return
+        match effect:
+            case PlayAudio(audio=audio):
+                self._stream.play(audio)
+            case SendMark(name=name):
+                self._stream.mark(name)
+            case SendClear():
+                self._stream.clear()
+
+    def _settings(self, begin: Begin) -> dict[str, Any]:
         return settings_message(
             agent_config(),
-            prompt=prompt,
+            prompt=prompts.system_prompt(self._call.get_brief(), opening_spoken=begin is not Begin.LISTEN),
             functions=tools.FUNCTIONS,
-            greeting=self._opening_line if greet else None,
+            greeting=self._opening_line if begin is Begin.GREET else None,
             call_sid=self._call.call_sid or "",
+            history=self._bridge.conversation.history if begin is Begin.RESUME else (),
         )
 
-    # --- tasks ---
+    def _from_agent(self, message: bytes | AgentMessage) -> None:
+        now_ms = self._clock.now_ms()
+        if isinstance(message, bytes):
+            self._do(self._bridge.agent_audio(message, now_ms))
+        else:
+            self._do(self._bridge.agent_message(message, now_ms))
 
-    async def _run(self, with_agent: bool) -> None:
-        live.add(self)
-        writing = asyncio.create_task(self._writer.run())
-        tasks = [asyncio.create_task(work) for work in (self._send_to_twilio(), self._tick(), self._flush())]
-        if with_agent:
-            tasks.append(asyncio.create_task(self._talk_to_agent()))
+    def _agent_lost(self, detail: str, permanent: bool) -> float | None:
+        self._reconnect_s = None
+        self._do(self._bridge.agent_lost(detail, self._clock.now_ms(), permanent=permanent))
+        return self._reconnect_s
+
+    # --- things that take their time ---
+
+    def _job(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._jobs.add(task)
+        task.add_done_callback(self._jobs.discard)
+
+    async def _press_keys(self, call: FunctionCall, keys: str) -> None:
+        """The stream will stop, and another one come when the keys were pressed."""
+        self._away_s = REDIRECT_GRACE_S + len(keys)
         try:
-            with bus.on_command(self.call_id, self._command):
-                await self._ending.wait()
-                await self._wind_up(tasks)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            self._writer.close()
-            await writing
-            self._writer.shut()
-            live.remove(self)
+            await self._writer.run_in_thread(placing.press_keys, self.call_id, fence=self.fence, keys=keys)
+            answer = "The keys were pressed. Wait for what comes next."
+        except (TelephonyError, services.StaleOwnerError):
+            self._away_s = GRACE_S
+            answer = "Error: the keys could not be pressed."
+        self._do(self._bridge.tool_finished(call, answer))
 
-    async def _wind_up(self, tasks: list[asyncio.Task[None]]) -> None:
-        """Silence first, then the line, then the record."""
-        reason, detail, hang_up = self._end
-        if self._grace is not None:
-            self._grace.cancel()
-        self._do(self._bridge.finish(self._now_ms()))
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        if hang_up:
-            try:
-                await self._writer.run_in_thread(
-                    services.call_advance, call_id=self.call_id, event=Event.END, reason=reason, detail=detail
-                )
-                await self._writer.run_in_thread(placing.hang_up, self.call_id)
-            except Exception:  # the sweeper asks Twilio again; the recording must still be closed
-                logger.exception("call %s could not be ended in order", self.call_id)
-        await self._close_recording()
-
-    async def _close_recording(self) -> None:
-        loop = asyncio.get_running_loop()
-        await loop.run_in_executor(_disk, self._recorder.flush)
-        state, duration_ms, failure = Recording.State.FINISHED, 0, self._recorder.failure
+    async def _apologise(self, reason: str, detail: str) -> None:
+        """Twilio's voice takes over and hangs up; if it cannot, we hang up."""
         try:
-            with timed_step("recording", "finish", **self._ids):
-                finished = await loop.run_in_executor(_disk, recording.finish, self.call_id)
-            duration_ms = finished.duration_ms
-            if not finished.has_audio:
-                state, failure = Recording.State.MISSING, failure or "No audio arrived."
-            elif failure:
-                state = Recording.State.TRUNCATED
-        except OSError as error:
-            state, failure = Recording.State.TRUNCATED, f"The disk refused the recording: {error.strerror}."
-        try:
-            await self._writer.run_in_thread(
-                services.recording_close,
-                call_id=self.call_id,
-                state=state,
-                duration_ms=duration_ms,
-                detail=failure,
-                fence=self._call.fence,
-            )
-        except Exception:  # the sweeper closes recordings whose session could not
-            logger.exception("the recording of call %s could not be closed", self.call_id)
+            await self._writer.run_in_thread(placing.apologise, self.call_id)
+            self.end(reason, detail, hang_up=False)
+        except TelephonyError:
+            self.end(reason, detail)
 
-    async def _talk_to_agent(self) -> None:
-        try:
-            async with open_agent(
-                settings.DEEPGRAM_VOICE_AGENT_WS_URL, api_key=settings.DEEPGRAM_API_KEY
-            ) as link:
-                sending = asyncio.create_task(self._send_to_agent(link))
-                try:
-                    async for message in link:
-                        now_ms = self._now_ms()
-                        if isinstance(message, bytes):
-                            self._do(self._bridge.agent_audio(message, now_ms))
-                        else:
-                            self._do(self._bridge.agent_message(message, now_ms))
-                finally:
-                    sending.cancel()
-                    await asyncio.gather(sending, return_exceptions=True)
-                lost = link.close_detail
-        except AgentUnavailableError as error:
-            lost = str(error)
-        self._do(self._bridge.agent_lost(lost))
-
-    async def _send_to_agent(self, link: AgentLink) -> None:
-        with contextlib.suppress(ConnectionError):
-            while True:
-                for item in await self._to_agent.take():
-                    if isinstance(item, bytes):
-                        await link.send_audio(item)
-                    else:
-                        await link.send(item)
-
-    async def _send_to_twilio(self) -> None:
-        while True:
-            for item in await self._to_twilio.take():
-                await self._send(twilio.media(self._stream_sid, item) if isinstance(item, bytes) else item)
+    async def _await_stream(self, reason: str) -> None:
+        """End the call when no other stream comes in time, or when Twilio says that it is over."""
+        deadline_ms = self._clock.now_ms() + self._away_s * 1000
+        while self._clock.now_ms() < deadline_ms:
+            await asyncio.sleep(0.25)
+            if await self._writer.run_in_thread(placing.is_over, self.call_id):
+                break
+        self.end(reason)
 
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK_S)
-            self._do(self._bridge.tick(self._now_ms()))
-            self._levels.tick(self._now_ms())
-
-    async def _flush(self) -> None:
-        while True:
-            await asyncio.sleep(FLUSH_S)
-            await asyncio.get_running_loop().run_in_executor(_disk, self._recorder.flush)
-
-    # --- watching ---
+            self._do(self._bridge.tick(self._clock.now_ms()))
+            self._levels.tick(self._clock.now_ms())
 
     def _command(self, command: dict[str, Any]) -> None:
         match command.get("type"):
@@ -293,6 +253,45 @@ class CallSession:
             case _:
                 count("telephony", "unknown_command")
 
-    def _now_ms(self) -> float:
-        """The call clock: ms since the first `start`."""
-        return (time.monotonic() - self._started_s) * 1000
+    # --- the whole and its end ---
+
+    async def _run(self) -> None:
+        live.add(self)
+        writing = asyncio.create_task(self._writer.run())
+        tasks = [asyncio.create_task(work) for work in (self._tick(), self._recording.run())]
+        if settings.DEEPGRAM_VOICE_AGENT_ENABLED:
+            tasks.append(asyncio.create_task(self._agent.run()))
+        try:
+            with bus.on_command(self.call_id, self._command):
+                await self._ending.wait()
+                await self._wind_up(tasks)
+        finally:
+            await _cancel(tasks)
+            self._writer.close()
+            await writing
+            self._writer.shut()
+            live.remove(self)
+
+    async def _wind_up(self, tasks: list[asyncio.Task[None]]) -> None:
+        """Silence first, then the line, then the record."""
+        reason, detail, hang_up = self._end
+        self._do(self._bridge.finish(self._clock.now_ms()))
+        await _cancel([*tasks, *self._jobs, *([self._away] if self._away else [])])
+        if self._stream is not None:
+            await self._stream.close()
+        try:
+            if reason:
+                await self._writer.run_in_thread(
+                    services.call_advance, call_id=self.call_id, event=Event.END, reason=reason, detail=detail
+                )
+            if hang_up:
+                await self._writer.run_in_thread(placing.hang_up, self.call_id)
+        except Exception:  # the sweeper asks Twilio again; the recording must still be closed
+            logger.exception("call %s could not be ended in order", self.call_id)
+        await self._recording.close(self._writer)
+
+
+async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

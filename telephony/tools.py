@@ -6,11 +6,25 @@ while the other side may still be speaking (Deepgram docs, "Build a function cal
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import Any
 
 from telephony.deepgram.messages import FunctionCall
 from telephony.events import EventType, NewEvent
+
+_ENDED_REASONS = {
+    "finished": "agent_ended",
+    "wrong_number": "agent_ended",
+    "voicemail_left": "voicemail_left",
+    "voicemail_hung_up": "voicemail_hung_up",
+    "ivr_stuck": "ivr_stuck",
+    "hold_timeout": "hold_timeout",
+}
+"""What the agent says of the situation, and the `ended_reason` that follows."""
+
+_KEYS = re.compile(r"[0-9*#wW]{1,32}")
+"""What Twilio's `<Play digits>` takes; w waits half a second, W a whole one."""
 
 FUNCTIONS: list[dict[str, Any]] = [
     {
@@ -18,8 +32,27 @@ FUNCTIONS: list[dict[str, Any]] = [
         "description": "End the phone call. Call it once the matter is settled or cannot be settled, then say goodbye.",
         "parameters": {
             "type": "object",
-            "properties": {"reason": {"type": "string", "description": "Why the call ends, in a few words."}},
-            "required": ["reason"],
+            "properties": {
+                "reason": {"type": "string", "description": "Why the call ends, in a few words."},
+                "situation": {
+                    "type": "string",
+                    "enum": list(_ENDED_REASONS),
+                    "description": "What ends it: the talk is finished, or what stands in the way.",
+                },
+            },
+            "required": ["reason", "situation"],
+        },
+        "defer_until_eot": True,
+    },
+    {
+        "name": "press_keys",
+        "description": "Press keys on the phone's keypad, when a recorded menu asks for them. Say nothing then.",
+        "parameters": {
+            "type": "object",
+            "properties": {
+                "keys": {"type": "string", "description": "The keys: 0-9, * and #; w waits half a second."}
+            },
+            "required": ["keys"],
         },
         "defer_until_eot": True,
     },
@@ -43,8 +76,12 @@ class ToolResult:
     """What came of a function call: the answer for the agent, and what else follows."""
 
     answer: str
+    """Empty when it is given later, by `finished`, or was given to the same question before."""
     events: tuple[NewEvent, ...] = ()
-    ends_call: bool = False
+    ends_call: str = ""
+    """The `ended_reason`, when the call is to end."""
+    keys: str = ""
+    """Keys to press on the phone's keypad."""
 
 
 class Toolbox:
@@ -58,16 +95,29 @@ class Toolbox:
         if call.id in self._answers:
             return ToolResult(self._answers[call.id])
         result = self._first_run(call)
-        self._answers[call.id] = result.answer
-        data = {"id": call.id, "name": call.name, "arguments": call.arguments, "result": result.answer}
-        return replace(result, events=(*result.events, NewEvent(EventType.TOOL_CALL, data)))
+        self._answers[call.id] = ""
+        if not result.answer:
+            return result
+        return replace(result, events=(*result.events, self.finished(call, result.answer)))
+
+    def finished(self, call: FunctionCall, answer: str) -> NewEvent:
+        """Remember the answer to a call; the event that tells of it."""
+        self._answers[call.id] = answer
+        data = {"id": call.id, "name": call.name, "arguments": call.arguments, "result": answer}
+        return NewEvent(EventType.TOOL_CALL, data)
 
     def _first_run(self, call: FunctionCall) -> ToolResult:
         match call.name:
             case "end_call":
                 answer = "The call ends when you have said goodbye. Say it now, in one short sentence."
-                return ToolResult(answer, ends_call=True)
+                situation = str(call.arguments.get("situation", "finished"))
+                return ToolResult(answer, ends_call=_ENDED_REASONS.get(situation, "agent_ended"))
             case "update_strategy":
                 data = {key: str(call.arguments.get(key, ""))[:1000] for key in ("strategy", "reason")}
                 return ToolResult("Noted.", (NewEvent(EventType.STRATEGY_UPDATE, data),))
+            case "press_keys":
+                keys = str(call.arguments.get("keys", ""))
+                if not _KEYS.fullmatch(keys):
+                    return ToolResult("Error: keys must be 1 to 32 of 0-9, *, # and w for a pause.")
+                return ToolResult("", keys=keys)
         return ToolResult("Error: there is no such function.")

@@ -20,7 +20,7 @@ from telephony.deepgram.messages import AgentMessage, BadMessage, Other, parse
 
 logger = logging.getLogger(__name__)
 
-OPEN_TIMEOUT_S = 5
+OPEN_TIMEOUT_S = 3
 PING_INTERVAL_S = 2
 PING_TIMEOUT_S = 3
 CLOSE_TIMEOUT_S = 0.5
@@ -35,8 +35,15 @@ _REFUSALS = {
 }
 
 
+_PERMANENT = frozenset({400, 401, 402, 403, 404})
+
+
 class AgentUnavailableError(Exception):
-    """The agent cannot be reached; the text is for a person."""
+    """The agent cannot be reached; the text is for a person. `permanent`: trying again would not help."""
+
+    def __init__(self, message: str, *, permanent: bool = False) -> None:
+        super().__init__(message)
+        self.permanent = permanent
 
 
 class AgentLink:
@@ -88,7 +95,7 @@ async def open_agent(url: str, *, api_key: str) -> AsyncIterator[AgentLink]:
     """Connect to the voice agent; leaving the block closes the socket within half a second.
 
     Raises:
-        AgentUnavailableError: refused, unreachable or no answer within five seconds.
+        AgentUnavailableError: refused, unreachable or no answer within three seconds.
     """
     try:
         with timed_step("deepgram", "agent_connect"):
@@ -106,7 +113,7 @@ async def open_agent(url: str, *, api_key: str) -> AsyncIterator[AgentLink]:
     except InvalidStatus as error:
         status = error.response.status_code
         text = _REFUSALS.get(status, f"Deepgram answered {status} to the connection.")
-        raise AgentUnavailableError(text) from error
+        raise AgentUnavailableError(text, permanent=status in _PERMANENT) from error
     except (OSError, TimeoutError, InvalidHandshake) as error:
         raise AgentUnavailableError("Deepgram's voice agent cannot be reached.") from error
     try:

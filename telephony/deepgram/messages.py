@@ -6,6 +6,7 @@ Source: Deepgram docs, "Voice Agent message flow", "Configure the Voice Agent", 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -221,6 +222,7 @@ def inject_agent_message(text: str, *, interrupt: bool = False) -> dict[str, Any
 
 
 _WIRE_PROVIDER = {"openai": "open_ai"}
+_ROLES = {"caller": "user", "agent": "assistant"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,11 +239,18 @@ class AgentConfig:
 
 
 def settings_message(
-    config: AgentConfig, *, prompt: str, functions: list[dict[str, Any]], greeting: str | None, call_sid: str
+    config: AgentConfig,
+    *,
+    prompt: str,
+    functions: list[dict[str, Any]],
+    greeting: str | None,
+    call_sid: str,
+    history: Iterable[tuple[str, str]] = (),
 ) -> dict[str, Any]:
     """The one Settings message of a phone call: mu-law 8 kHz both ways, raw.
 
-    `greeting` None means that the agent waits for the other side. The tag lets Deepgram's usage be matched to a call.
+    `greeting` None means that the agent waits for the other side. `history` is what was said before, as (speaker,
+    text). The tag lets Deepgram's usage be matched to a call.
     """
     listen: dict[str, Any] = {"type": "deepgram", "model": config.listen_model}
     # Flux models are served by the second version of the listen provider only.
@@ -262,6 +271,9 @@ def settings_message(
     }
     if greeting is not None:
         agent["greeting"] = greeting
+    messages = [{"type": "History", "role": _ROLES[speaker], "content": text} for speaker, text in history]
+    if messages:
+        agent["context"] = {"messages": messages}
     return {
         "type": "Settings",
         "tags": [f"call:{call_sid}"],

@@ -120,6 +120,15 @@ class TwilioClient:
         """Hang up unless somebody has answered. Has no effect on a call that was answered or is over."""
         self._finish(sid, "canceled")
 
+    def redirect_call(self, sid: str, twiml: str) -> None:
+        """Let the call go on with another document; a stream that runs is stopped. 4,000 characters at most.
+
+        Raises:
+            TelephonyError: among others, the call is over.
+        """
+        with _translated():
+            self._client.calls(sid).update(twiml=twiml)
+
     def fetch_call(self, sid: str) -> RemoteCall:
         """How one call is now."""
         with _translated():

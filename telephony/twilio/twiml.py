@@ -14,8 +14,10 @@ MAX_PARAMETER_CHARS: Final = 499
 _NOT_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def connect_stream(*, url: str, status_callback: str, parameters: dict[str, str]) -> str:
+def connect_stream(*, url: str, status_callback: str, parameters: dict[str, str], keys: str = "") -> str:
     """Connect the call's audio to our socket in both directions, and hang up when the stream has ended.
+
+    `keys` are pressed first: the only way to press keys, since a stream cannot carry them ("Media Streams overview").
 
     Raises:
         ValueError: `url` is not ws or wss, or has a query (Twilio drops it); a parameter is too long; a text
@@ -27,6 +29,8 @@ def connect_stream(*, url: str, status_callback: str, parameters: dict[str, str]
     if "?" in url or "#" in url:
         raise ValueError("the stream's url must not have a query or a fragment: pass parameters instead")
     response = VoiceResponse()
+    if keys:
+        response.play(digits=_xml(keys))
     stream = response.connect().stream(url=_xml(url), status_callback=_xml(status_callback))
     for name, value in parameters.items():
         if not name or len(name) + len(value) > MAX_PARAMETER_CHARS:

@@ -11,12 +11,12 @@ import uuid
 from django.http import HttpRequest, HttpResponse
 
 from telemetry.record import event, timed_step
-from telephony import services, stream_token
+from telephony import placing, services
 from telephony.events import EventType, NewEvent
 from telephony.lifecycle import TERMINAL, TWILIO_STATUS, Event, State
 from telephony.models import Call
 from telephony.twilio import twiml
-from telephony.twilio.signature import stream_url, twilio_signed, webhook_url
+from telephony.twilio.signature import twilio_signed
 
 logger = logging.getLogger(__name__)
 
@@ -47,13 +47,7 @@ def voice(request: HttpRequest) -> HttpResponse:
         if call is None or not wanted:
             return _xml(twiml.hang_up())
         services.call_advance(call_id=call.pk, event=Event.ANSWER)
-        return _xml(
-            twiml.connect_stream(
-                url=stream_url("/twilio/media-stream"),
-                status_callback=webhook_url(f"/twilio/stream-status?call={call.pk}"),
-                parameters={"token": stream_token.make(call.pk, call.stream_generation)},
-            )
-        )
+        return _xml(placing.stream_document(call.pk, call.stream_generation))
 
 
 @twilio_signed

@@ -11,12 +11,17 @@ from telephony import bridge as bridge_module
 from telephony.bridge import Bridge, Link
 from telephony.deepgram import messages as dg
 from telephony.effects import (
+    Apologise,
     AudioToAgent,
+    Begin,
     Configure,
+    DropAgent,
     Effect,
     HangUp,
     Note,
     PlayAudio,
+    PressKeys,
+    Reconnect,
     RecordAgent,
     SaveTurn,
     SendClear,
@@ -24,7 +29,7 @@ from telephony.effects import (
     ToAgent,
 )
 from telephony.ending import Limits
-from telephony.events import EventType
+from telephony.events import EventType, TurnState
 from tests.telephony.sounds import numbered, silence, voice
 
 pytestmark = pytest.mark.unit
@@ -100,7 +105,7 @@ def test_settings_wait_for_the_hello_and_the_hello_is_not_forwarded(call: Call) 
     call.hear(voice(400) + silence(400))
     assert call.of(Configure) == []
     call.hear(silence(200))
-    assert call.of(Configure) == [Configure(greet=True)]
+    assert call.of(Configure) == [Configure(Begin.GREET)]
     call.hear(silence(100))
     assert call.of(AudioToAgent) == []
     call.agent(dg.SettingsApplied())
@@ -112,7 +117,7 @@ def test_a_long_greeting_is_released_to_the_agent_that_listens_first(call: Call)
     call.agent(dg.Welcome("r"))
     sound = voice(3000)
     call.hear(sound)
-    assert call.of(Configure) == [Configure(greet=False)]
+    assert call.of(Configure) == [Configure(Begin.LISTEN)]
     call.agent(dg.SettingsApplied())
     assert b"".join(e.audio for e in call.of(AudioToAgent)) == sound
 
@@ -121,7 +126,7 @@ def test_a_decision_that_falls_before_the_agent_is_there_waits_for_it(call: Call
     call.hear(silence(2100))
     assert call.of(Configure) == []
     call.agent(dg.Welcome("r"))
-    assert call.of(Configure) == [Configure(greet=True)]
+    assert call.of(Configure) == [Configure(Begin.GREET)]
 
 
 def test_held_audio_is_bounded(call: Call) -> None:
@@ -276,10 +281,146 @@ def test_without_an_agent_the_call_is_held_until_the_longest_duration() -> None:
     assert call.of(HangUp)
 
 
-def test_a_lost_agent_ends_the_call_and_says_why(talking: Call) -> None:
-    talking.agent(dg.AgentError("FAILED_TO_THINK", "no model"))
-    assert talking.of(HangUp) == [HangUp("error.deepgram", "FAILED_TO_THINK: no model")]
-    assert talking.do(talking.bridge.agent_lost("closed")) == []
+def lose(call: Call, detail: str = "closed", *, permanent: bool = False) -> list[Effect]:
+    return call.do(call.bridge.agent_lost(detail, call.now_ms, permanent=permanent))
+
+
+def reconnect(call: Call) -> None:
+    call.agent(dg.Welcome("r"), dg.SettingsApplied())
+
+
+def test_a_lost_agent_is_replaced_and_goes_on_from_there(talking: Call) -> None:
+    talking.agent(dg.ConversationText("user", "And your account number?"))
+    assert any(isinstance(effect, Reconnect) for effect in lose(talking))
+    talking.hear(voice(200))
+    reconnect(talking)
+    assert talking.of(Configure) == [Configure(Begin.RESUME)]
+    assert list(talking.bridge.conversation.history)[-1] == ("caller", "And your account number?")
+    assert len(talking.of(AudioToAgent)) == 10  # what was said meanwhile is heard
+    assert talking.of(ToAgent)[-1].message["message"] == bridge_module.SAY_AGAIN
+
+
+def test_an_agent_lost_after_its_own_words_says_nothing_new(talking: Call) -> None:
+    lose(talking)
+    reconnect(talking)
+    assert talking.of(ToAgent) == []
+
+
+def test_the_third_loss_is_the_last(talking: Call) -> None:
+    for _ in range(2):
+        lose(talking)
+        reconnect(talking)
+        talking.hear(silence(8000))
+    assert lose(talking, "broke")[-1] == Apologise("error.deepgram", "broke")
+
+
+@pytest.mark.parametrize("code", ["INVALID_SETTINGS", "UNPARSABLE_CLIENT_MESSAGE"])
+def test_an_error_that_would_come_again_is_final(talking: Call, code: str) -> None:
+    assert talking.agent(dg.AgentError(code, "d")) == [DropAgent()]
+    assert lose(talking)[-1] == Apologise("error.deepgram", f"{code}: d")
+
+
+def test_a_failed_model_is_named(talking: Call) -> None:
+    for _ in range(3):
+        talking.agent(dg.AgentError("FAILED_TO_THINK", "no model"))
+        lose(talking)
+        reconnect(talking)
+    assert talking.of(Apologise) == [Apologise("error.llm", "FAILED_TO_THINK: no model")]
+
+
+def test_an_agent_that_cannot_be_reached_does_not_leave_the_callee_in_silence(call: Call) -> None:
+    call.now_ms = 6600
+    assert lose(call, "cannot be reached")[-1] == Apologise("error.deepgram", "cannot be reached")
+
+
+def test_a_refused_key_is_final(call: Call) -> None:
+    assert lose(call, "bad key", permanent=True)[-1] == Apologise("error.deepgram", "bad key")
+
+
+def test_an_agent_that_hears_nothing_any_more_is_replaced(talking: Call) -> None:
+    talking.hear(voice(500) + silence(5900))
+    assert talking.of(DropAgent) == []
+    talking.hear(silence(300))
+    assert talking.of(DropAgent) == [DropAgent()]
+
+
+def test_a_slow_agent_that_has_heard_is_not_replaced(talking: Call) -> None:
+    talking.hear(voice(500))
+    talking.agent(dg.ConversationText("user", "Well?"))
+    talking.hear(silence(9000))
+    assert talking.of(DropAgent) == []
+
+
+def test_the_longest_session_is_replaced_at_a_quiet_moment_and_costs_no_try(talking: Call) -> None:
+    for _ in range(4):
+        talking.speak("Let me think about that.", 1000)
+        talking.agent(dg.AgentWarning("MAXIMUM_SESSION_LENGTH_APPROACHING", "5 minutes"))
+        talking.hear(silence(900))
+        assert talking.of(DropAgent) == []
+        talking.hear(silence(300))
+        assert talking.of(DropAgent)
+        talking.effects.clear()
+        assert lose(talking)[-1] == Reconnect(0.0)
+        reconnect(talking)
+        talking.effects.clear()
+
+
+def test_keys_are_pressed_once_and_answered_when_they_were(talking: Call) -> None:
+    press = dg.FunctionCall("k1", "press_keys", {"keys": "2w#"})
+    effects = talking.agent(dg.FunctionCallRequest((press, press)))
+    assert effects == [PressKeys(press, "2w#")]
+    talking.do(talking.bridge.tool_finished(press, "pressed"))
+    assert [e.message["content"] for e in talking.of(ToAgent)] == ["pressed"]
+    assert [note["arguments"] for note in talking.notes(EventType.TOOL_CALL)] == [{"keys": "2w#"}]
+
+
+@pytest.mark.parametrize("keys", ["", "call me", "1" * 33, None])
+def test_what_is_no_key_is_not_pressed(talking: Call, keys: str | None) -> None:
+    effects = talking.agent(dg.FunctionCallRequest((dg.FunctionCall("k1", "press_keys", {"keys": keys}),)))
+    assert [e.message["content"][:5] for e in effects if isinstance(e, ToAgent)] == ["Error"]
+
+
+def test_between_two_streams_the_agent_hears_silence_and_waits_to_be_heard(talking: Call) -> None:
+    talking.speak("One moment.", 2000)
+    talking.hear(silence(500))
+    talking.effects.clear()
+    talking.do(talking.bridge.stream_lost(talking.now_ms))
+    assert [e.turn.final for e in talking.of(SaveTurn)] == [True]
+    for _ in range(20):
+        talking.now_ms += 50
+        talking.do(talking.bridge.tick(talking.now_ms))
+    assert sum(len(e.audio) for e in talking.of(AudioToAgent)) == pytest.approx(8000, abs=400)
+    talking.agent(dg.ConversationText("assistant", "I am an AI assistant calling on behalf of Ada."))
+    assert talking.do(talking.bridge.agent_audio(numbered(800), talking.now_ms)) == []
+    effects = talking.do(talking.bridge.stream_attached(talking.now_ms))
+    assert effects[0] == PlayAudio(numbered(800))
+
+
+def test_a_call_that_another_process_held_goes_on_without_a_greeting() -> None:
+    call = Call()
+    turn = TurnState(number=7, speaker="agent", text=OPENING, start_ms=0, end_ms=1, heard_text=OPENING)
+    call.bridge = Bridge(opening_line=OPENING, limits=NO_LIMITS, before=[turn])
+    call.agent(dg.Welcome("r"))
+    assert call.of(Configure) == [Configure(Begin.RESUME)]
+    call.agent(dg.SettingsApplied(), dg.ConversationText("user", "Hello again."))
+    assert call.of(SaveTurn)[0].turn.number == 8
+    assert not [e for e in call.speak("So, the bill.", 500) if isinstance(e, ToAgent)]
+
+
+@pytest.mark.parametrize(
+    ("situation", "reason"),
+    [
+        ("voicemail_left", "voicemail_left"),
+        ("ivr_stuck", "ivr_stuck"),
+        ("wrong_number", "agent_ended"),
+        (5, "agent_ended"),
+    ],
+)
+def test_the_agent_says_what_ends_the_call(talking: Call, situation: object, reason: str) -> None:
+    end = dg.FunctionCall("f1", "end_call", {"reason": "r", "situation": situation})
+    talking.agent(dg.FunctionCallRequest((end,)))
+    talking.hear(silence(3100))
+    assert talking.of(HangUp)[0].reason == reason
 
 
 def test_the_agent_is_kept_alive_while_no_audio_comes(talking: Call) -> None:

@@ -1,0 +1,54 @@
+"""Whether a lost agent is worth another connection: twice in a call, and never at the price of a long silence."""
+
+from __future__ import annotations
+
+MAX_RECONNECTS = 2
+BUDGET_MS = 6500
+"""After this long without an agent there is no further try: the person called must not wait in silence for 10 s."""
+
+_WAITS_MS = (200.0, 800.0)
+
+# Errors that another session would only repeat (Deepgram docs, "Voice Agent errors").
+HOPELESS = frozenset(
+    {
+        "INVALID_SETTINGS",
+        "UNPARSABLE_CLIENT_MESSAGE",
+        "NON_SETTINGS_MESSAGE_BEFORE_SETTINGS",
+        "SETTINGS_ALREADY_APPLIED",
+        "USER_AUDIO_FORMAT",
+        "NON_EXISTENT_FUNCTION_CALLED",
+        "AGENT_ID_NOT_SUPPORTED",
+        "INVALID_AGENT_ID",
+    }
+)
+
+SESSION_TOO_LONG = frozenset({"MAXIMUM_SESSION_LENGTH_APPROACHING", "MAXIMUM_SESSION_LENGTH_REACHED"})
+"""Deepgram ends every session after two hours; the next one is no failure."""
+
+
+class Recovery:
+    """Follows the agent's connections of one call. Times are ms on the call clock."""
+
+    def __init__(self) -> None:
+        self._reconnects = 0
+        self._down_since_ms: float | None = 0.0
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether the next loss is the last."""
+        return self._reconnects >= MAX_RECONNECTS
+
+    def ready(self) -> None:
+        """The agent is there."""
+        self._down_since_ms = None
+
+    def wait_ms(self, now_ms: float, *, permanent: bool, planned: bool = False) -> float | None:
+        """The agent is gone: how long to wait before the next connection; None to give up."""
+        if planned:
+            return 0.0
+        if self._down_since_ms is None:
+            self._down_since_ms = now_ms
+        if permanent or self.is_spent or now_ms - self._down_since_ms > BUDGET_MS:
+            return None
+        self._reconnects += 1
+        return _WAITS_MS[self._reconnects - 1]
