@@ -42,7 +42,7 @@ HELD_AGENT_BYTES = 30_000 * BYTES_PER_MS
 """Agent audio kept while there is no stream: 30 s, what comes beyond it is dropped."""
 
 KEEP_ALIVE_MS = 5000
-STALL_MS = 6000
+STALL_MS = 5000
 """Speech that the agent shows no sign of having heard for this long means that it hears nothing any more."""
 
 STILL_THERE = "Hello, are you still there?"

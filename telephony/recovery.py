@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 MAX_RECONNECTS = 2
-BUDGET_MS = 6500
+BUDGET_MS = 4500
 """After this long without an agent there is no further try: the person called must not wait in silence for 10 s."""
 
 _WAITS_MS = (200.0, 800.0)

@@ -176,11 +176,16 @@ async def feed(stack: Stack, identity: str, query: str = "") -> AsyncIterator[As
 
 
 async def place_and_follow(
-    stack: Stack, number: str, *, stop_when: str | None = None, **fields: str
+    stack: Stack,
+    number: str,
+    *,
+    stop_when: str | None = None,
+    seen: Callable[[dict[str, Any]], None] = lambda message: None,
+    **fields: str,
 ) -> PlacedCall:
     """Place a call and follow its feed until its recording is closed and its state is final.
 
-    With `stop_when`, the call is stopped when an event of that type is seen.
+    With `stop_when`, the call is stopped when an event of that type is seen. `seen` is told of every message.
     """
     async with stack.client() as client:
         task = await create_task(client, number, **fields)
@@ -189,6 +194,7 @@ async def place_and_follow(
             stopping = None
             ended = recorded = False
             async for message in messages:
+                seen(message)
                 if message["type"] == "snapshot":
                     placed.snapshots.append(message)
                 elif message["seq"] is not None:

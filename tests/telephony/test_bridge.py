@@ -329,7 +329,7 @@ def test_a_failed_model_is_named(talking: Call) -> None:
 
 
 def test_an_agent_that_cannot_be_reached_does_not_leave_the_callee_in_silence(call: Call) -> None:
-    call.now_ms = 6600
+    call.now_ms = 4600
     assert lose(call, "cannot be reached")[-1] == Apologise("error.deepgram", "cannot be reached")
 
 
@@ -338,7 +338,7 @@ def test_a_refused_key_is_final(call: Call) -> None:
 
 
 def test_an_agent_that_hears_nothing_any_more_is_replaced(talking: Call) -> None:
-    talking.hear(voice(500) + silence(5900))
+    talking.hear(voice(500) + silence(4900))
     assert talking.of(DropAgent) == []
     talking.hear(silence(300))
     assert talking.of(DropAgent) == [DropAgent()]
