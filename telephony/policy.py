@@ -35,6 +35,7 @@ _DIALABLE: Final = frozenset(
 )
 _SATELLITE_AND_WORLDWIDE: Final = frozenset({870, 878, 881, 882, 883, 888, 979})
 _NANP: Final = 1
+_BRITAIN: Final = 44
 _LONGEST_SHORT_CODE: Final = 6
 
 _EMERGENCY = "Emergency numbers, service numbers and short codes are never called."
@@ -102,7 +103,7 @@ def check(number: str, *, allowed_countries: Collection[str], own_number: str = 
         return Refusal(PREMIUM_OR_EMERGENCY, _COSTLY)
     if not phonenumbers.is_valid_number(parsed) or _is_unassignable_in_nanp(parsed):
         return Refusal(INVALID, "There is no such phone number: check its digits.")
-    if phonenumbers.number_type(parsed) not in _DIALABLE or _is_costly_in_nanp(parsed):
+    if not _is_ordinary(parsed) or _is_costly_in_nanp(parsed):
         return Refusal(PREMIUM_OR_EMERGENCY, _COSTLY)
     if not _regions(parsed) & set(allowed_countries):
         place = country(number) or "this part of the world"
@@ -110,6 +111,12 @@ def check(number: str, *, allowed_countries: Collection[str], own_number: str = 
             NOT_ALLOWLISTED, f"Calls to {place} are not allowed: ALLOWED_COUNTRIES does not list it."
         )
     return None
+
+
+def _is_ordinary(number: PhoneNumber) -> bool:
+    """Whether a call costs what calls to this country cost. British 03 numbers, of banks mostly, do (Ofcom)."""
+    british_03 = number.country_code == _BRITAIN and str(number.national_number).startswith("3")
+    return british_03 or phonenumbers.number_type(number) in _DIALABLE
 
 
 def national(number: str) -> str:
