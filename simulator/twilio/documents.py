@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SPOKEN_WORDS_PER_S = 170 / 60
-TONE_S = 0.25
+TONE_S = 0.1
+"""A tone, and the quiet after it."""
+WAITS_S = {"w": 0.5, "W": 1.0}
 MAX_DOCUMENTS = 100
 """Documents run in one call before it is taken for a redirect loop."""
 
@@ -87,9 +89,7 @@ class DocumentRunner:
                 line.room.note("say", text=text)
                 await pause(line.interrupted, len(text.split()) / SPOKEN_WORDS_PER_S)
             case twiml.Play(digits):
-                line.room.note("play", digits=digits)
-                seconds = sum({"w": 0.5, "W": 1.0}.get(digit, TONE_S) for digit in digits)
-                await pause(line.interrupted, seconds)
+                await self._play(digits)
             case twiml.Pause(length_s):
                 await pause(line.interrupted, length_s)
             case twiml.Hangup() | twiml.Reject():
@@ -101,6 +101,18 @@ class DocumentRunner:
                 if action:
                     return Target(url=action, method=method)
         return None
+
+    async def _play(self, digits: str) -> None:
+        """Keypad tones, each of which is a key to the callee ("TwiML: <Play>, digits")."""
+        line = self._line
+        line.room.note("play", digits=digits)
+        for digit in digits:
+            if await pause(line.interrupted, WAITS_S.get(digit, TONE_S)):
+                return
+            if digit not in WAITS_S:
+                line.key(digit)
+                if await pause(line.interrupted, TONE_S):
+                    return
 
     async def _stream(self, noun: twiml.Stream) -> None:
         """Run a stream; one that cannot be opened is reported, and the next verb's turn comes."""
@@ -117,7 +129,7 @@ class DocumentRunner:
         )
 
         def opened() -> None:
-            line.streams.append(stream)
+            line.stream_opened(stream)
             self._stream_news(stream, "stream-started")
 
         try:
@@ -128,6 +140,7 @@ class DocumentRunner:
             self._stream_news(stream, "stream-error", f"{error.code}: {error.message}")
         if stream in line.streams:
             self._stream_news(stream, "stream-stopped")
+            line.stream_closed(stream)
 
     def _stream_news(self, stream: MediaStream, event: str, error: str = "") -> None:
         """Tell the stream's own status callback ("TwiML: <Stream>, statusCallback")."""

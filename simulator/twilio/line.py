@@ -11,6 +11,7 @@ from simulator.callee.scenario import Outcome
 from simulator.twilio.callbacks import CallNews
 from simulator.twilio.calls import SimCall, Status, Target
 from simulator.twilio.documents import DocumentRunner
+from simulator.twilio.gap import Gap
 from simulator.twilio.stream import MediaStream
 from simulator.twilio.waiting import pause
 
@@ -34,6 +35,7 @@ class Line:
         self.interrupted = asyncio.Event()
         """Set to make whatever runs stop: the call is over, or goes on with another document."""
         self._over = False
+        self._gap = Gap(callee, exchange.world)
         self._redirected: Target | None = None
         callee.on_hang_up = lambda: self.hang_up("callee")
         callee.on_press = self._press
@@ -49,6 +51,20 @@ class Line:
         return self.streams[-1] if self.streams and not self.streams[-1].ended else None
 
     def hang_up(self, by: str) -> None:
+    def stream_opened(self, stream: MediaStream) -> None:
+        """`stream` carries the sound of the line from now on."""
+        self._gap.end()
+        self.streams.append(stream)
+
+    def stream_closed(self, stream: MediaStream) -> None:
+        """`stream` is over: what is said on the line now reaches nobody."""
+        self._gap.begin(stream.next_frame_ms)
+
+    def key(self, key: str) -> None:
+        """Our side has pressed `key`: the callee gets it."""
+        self.room.note("key_heard", key=key)
+        self.callee.key(key, self.exchange.world.now_ms())
+
         """End the call; only the first to hang up is remembered."""
         if not self._over:
             self._over = True
@@ -125,6 +141,7 @@ class Line:
             await DocumentRunner(self).run(self.call.request.target)
         finally:
             for limit in limits:
+            self._gap.end()
                 limit.cancel()
 
     def _press(self, key: str) -> None:

@@ -69,6 +69,8 @@ class MediaStream:
         self.said = bytearray()
         self.ended = False
         self._room = room
+        self.next_frame_ms = 0.0
+        """When the next frame begins, on the world's clock; where the line goes on after the stream."""
         self._world = world
         self._frames = frames.Outgoing(account_sid, call_sid, self.sid)
         self._outbox: asyncio.Queue[str | None] = asyncio.Queue()
@@ -145,6 +147,7 @@ class MediaStream:
             for task in (reader, writer, clock):
                 task.cancel()
             results = await asyncio.gather(reader, writer, clock, return_exceptions=True)
+        self.next_frame_ms = self.epoch_ms + self.first_timestamp_ms
         for result in results:
             if isinstance(result, Exception) and not isinstance(
                 result, (aiohttp.ClientError, ConnectionError)
@@ -194,6 +197,7 @@ class MediaStream:
         except frames.InvalidMessage as error:
             self._warn(31951, str(error))
             return
+            self.next_frame_ms = at_ms + FRAME_MS
         match message:
             case frames.Media(audio):
                 if self.playback.enqueue(audio):

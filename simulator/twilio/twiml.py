@@ -11,6 +11,7 @@ from simulator.twilio.errors import TwilioError
 
 MAX_DOCUMENT_BYTES = 64 * 1024
 MAX_PARAMETER_CHARS = 500
+_PLAYABLE = frozenset("0123456789ABCD#*wW")
 _NOT_SIMULATED = {
     "Dial",
     "Enqueue",
@@ -35,7 +36,7 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """Keypad tones; `w` waits half a second."""
+    """Keypad tones; `w` waits half a second, `W` a whole one."""
 
     digits: str
 
@@ -157,7 +158,7 @@ class _Reader:
                 self._attributes(element, "voice", "language", "loop")
                 return Say(" ".join("".join(element.itertext()).split()))
             case "Play" if "digits" in element.attrib:
-                return Play(self._attributes(element, "digits", "loop")["digits"])
+                return Play(self._keys(self._attributes(element, "digits", "loop")["digits"]))
             case "Pause":
                 return Pause(_seconds(self._attributes(element, "length").get("length", "1")))
             case "Hangup":
@@ -211,6 +212,12 @@ class _Reader:
             status_callback_method=attributes.get("statusCallbackMethod", "POST").upper(),
             parameters=tuple(parameters),
         )
+
+    def _keys(self, digits: str) -> str:
+        known = "".join(digit for digit in digits if digit in _PLAYABLE)
+        if known != digits:
+            self.warnings.append("<Play digits> knows 0-9 A-D # * w W; the rest is ignored")
+        return known
 
     def _url(self, url: str) -> str:
         return urljoin(self._base_url, url) if self._base_url and "://" not in url else url

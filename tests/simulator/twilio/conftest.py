@@ -30,6 +30,8 @@ BRIEF = "+12025550109"
 REFUSED = "+12025550122"
 """The API refuses to call it."""
 BUSY = "+12025550110"
+MENU = "+12025550103"
+"""A menu in which 2 leads to a person."""
 FAILED = "+12025550112"
 ALL_EVENTS = ["initiated", "ringing", "answered", "completed"]
 
@@ -45,6 +47,14 @@ replies:
   - {{hear: hang up, say: Fine., then: hang_up}}""",
     "slow": f"number: '{SLOW}'\nring_s: 60",
     "busy": f"number: '{BUSY}'\nring_s: 0.02\noutcome: busy",
+    "menu": f"""number: '{MENU}'
+ring_s: 0.02
+end_of_turn_ms: 200
+machine: {{kind: menu, say: 'Press 1 for somebody else. Press 2 for a person.', \
+  choices: {{'2': One moment.}}}}
+greeting: {{say: Hello., after_ms: 100}}
+replies:
+  - {{hear: hang up, say: Fine., then: hang_up}}""",
     "brief": f"number: '{BRIEF}'\nring_s: 0.02\nstays_s: 0.3",
     "refused": f"""number: '{REFUSED}'
 outcome: refused
@@ -79,6 +89,17 @@ class Phone:
     async def update(self, sid: str | None, **options: Any) -> CallInstance:
         """Update a call."""
         return await self.rest(lambda: self.client.calls(sid or "").update(**options))
+
+    async def faults(self, faults: dict[str, Any]) -> None:
+        """Put faults in force."""
+        async with self.http.post(f"{self.simulator.url}/simulator/faults", json=faults) as response:
+            assert response.status == 200, await response.text()
+
+    async def control(self, path: str) -> Any:
+        """GET something of the control API."""
+        async with self.http.get(f"{self.simulator.url}/simulator/{path}") as response:
+            assert response.status == 200, await response.text()
+            return await response.json()
 
     async def truth(self, sid: str | None) -> dict[str, Any]:
         """What the simulator knows of the call."""

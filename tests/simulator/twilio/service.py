@@ -36,6 +36,8 @@ class Socket:
     frames: list[dict[str, Any]] = field(default_factory=list)
     times_s: list[float] = field(default_factory=list)
     closed: bool = False
+    reading: asyncio.Event = field(default_factory=asyncio.Event)
+    """Cleared while this server does not read, and so does not answer a close either."""
 
     @property
     def stream_sid(self) -> str:
@@ -72,6 +74,7 @@ class Service:
         self.sockets: list[Socket] = []
         self.twiml: Callable[[Webhook], str] = lambda webhook: self.stream_twiml()
         self.handshake_status = 101
+        self.handshake_delay_s = 0.0
         self.port = 0
         self._runner: web.AppRunner | None = None
 
@@ -108,6 +111,7 @@ class Service:
     async def __aexit__(self, *exc_info: object) -> None:
         assert self._runner is not None
         for stream in self.sockets:
+            stream.reading.set()
             await stream.socket.close()
         await self._runner.cleanup()
 
@@ -123,15 +127,18 @@ class Service:
     async def _media(self, request: web.Request) -> web.StreamResponse:
         if self.handshake_status != 101:
             return web.Response(status=self.handshake_status)
+        await asyncio.sleep(self.handshake_delay_s)
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         headers = {name.lower(): value for name, value in request.headers.items()}
         stream = Socket(f"ws://127.0.0.1:{self.port}{request.path_qs}", headers, socket)
+        stream.reading.set()
         self.sockets.append(stream)
         async for message in socket:
             if message.type is WSMsgType.TEXT:
                 stream.frames.append(json.loads(message.data))
                 stream.times_s.append(time.monotonic())
+            await stream.reading.wait()
         stream.closed = True
         return socket
 
