@@ -30,6 +30,10 @@ class AgentTimings:
     """The share of barge-ins while sending that are followed by AgentAudioDone; the real service does both."""
     pause_ms: float = 300
     """Quiet after which the agent begins to think, before the turn is confirmed."""
+    slow_think_ms: float = 0
+    """How much longer the model takes before it says or calls anything."""
+    slow_think_warning_s: float = 5.0
+    """The client is warned each time it has waited so long for the model."""
     function_timeout_s: float = 10.0
     """How long the agent waits for a FunctionCallResponse."""
     session_limit_s: float = 7200.0
@@ -55,4 +59,8 @@ class SimulatorConfig:
     """Calls above this rate are queued, as Twilio does. Twilio's own default is 1."""
     webhook_timeout_s: float = 15.0
     """Twilio gives a webhook 15 s in total."""
+    finished_calls: int = 500
+    """How many finished calls are remembered; beyond it the one that ended first is forgotten."""
+    finished_audio: int = 50
+    """How many of them with their audio."""
     agent: AgentTimings = field(default_factory=AgentTimings)

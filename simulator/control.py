@@ -21,6 +21,7 @@ def routes(directory: Directory, exchange: Exchange) -> list[web.AbstractRouteDe
     return [
         web.get("/simulator/scenarios", api.scenarios),
         web.get("/simulator/calls", api.calls),
+        web.get("/simulator/ledger", api.ledger),
         web.get(call, api.call),
         web.get(f"{call}/heard.ulaw", api.heard),
         web.get(f"{call}/said.ulaw", api.said),
@@ -43,8 +44,16 @@ class Control:
         )
 
     async def calls(self, request: web.Request) -> web.Response:
-        """Every call, oldest first."""
-        return web.json_response([_describe(line) for line in self._exchange.lines.values()])
+        """The calls that are remembered, oldest first; with `limit`, the latest so many."""
+        lines = list(self._exchange.lines.values())
+        limit = request.query.get("limit", str(len(lines)))
+        if not limit.isdecimal():
+            raise web.HTTPBadRequest(text=f"limit must be a number of calls, not {limit!r}")
+        return web.json_response([_describe(line) for line in lines[max(0, len(lines) - int(limit)) :]])
+
+    async def ledger(self, request: web.Request) -> web.Response:
+        """Which calls are up, and how many were placed and ended since the start."""
+        return web.json_response(self._exchange.ledger)
 
     async def call(self, request: web.Request) -> web.Response:
         """One call."""
@@ -84,7 +93,10 @@ class Control:
         number = request.query.get("stream", "0")
         if not number.isdecimal() or int(number) >= len(streams):
             raise web.HTTPNotFound(text=f"no stream {number}: the call has had {len(streams)}")
-        return streams[int(number)]
+        stream = streams[int(number)]
+        if not stream.has_audio:
+            raise web.HTTPGone(text="the audio of this call is no longer kept: too many have ended since")
+        return stream
 
 
 def _audio(audio: bytes, stream: MediaStream, first_timestamp_ms: int) -> web.Response:

@@ -20,6 +20,8 @@ class Room:
         claim: Callable[[Utterance, str], None] | None = None,
     ) -> None:
         self.call_sid = call_sid
+        self.to = ""
+        """The number that was called, once known."""
         self.timeline: list[dict[str, object]] = []
         self._now_ms = now_ms
         self._claim = claim

@@ -31,6 +31,10 @@ class World:
                 self.rooms.popitem(last=False)
         return room
 
+    def forget(self, call_sid: str) -> None:
+        """Nobody will ask for this room again."""
+        self.rooms.pop(call_sid, None)
+
     def _claim(self, utterance: Utterance, call_sid: str) -> None:
         """Hold that an utterance belongs to one room (see `Room.spoken`)."""
         if self._homes.setdefault(utterance.id, call_sid) != call_sid:

@@ -54,7 +54,10 @@ class Callee:
         await self._person.prepare()
 
     async def close(self) -> None:
-        """Stop thinking."""
+        """The call is over: stop thinking, and let go of all audio."""
+        self._listener.close()
+        self._mouth.hush()
+        self._machine = None
         await self._person.close()
 
     def hear(self, frame: bytes, at_ms: float) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from simulator.ear import Ear
 from simulator.energy import SpeechDetector
 from simulator.room import Room
 
@@ -30,7 +31,8 @@ class Listener:
         """Turns the agent has begun."""
         self.turn_since_ms = 0.0
         """When the latest of them began, on the world's clock."""
-        self._ear = room.ear("agent")
+        self._ear: Ear | None = room.ear("agent")
+        self._lines: list[HeardLine] = []
         self._detector = SpeechDetector(end_quiet_ms=end_of_turn_ms)
         self._fed_ms = 0.0
         self._anchors: list[tuple[float, float]] = []
@@ -45,6 +47,8 @@ class Listener:
         if not self._anchors or abs(self._on_world(self._fed_ms) - at_ms) > SAME_STREAM_MS:
             self._anchors.append((self._fed_ms, at_ms))
         self._fed_ms += FRAME_MS
+        if self._ear is None:
+            return None
         self._ear.feed(frame)
         finished = None
         for event in self._detector.feed(frame):
@@ -57,10 +61,17 @@ class Listener:
 
     def heard(self) -> list[HeardLine]:
         """Everything heard so far, in order."""
+        if self._ear is None:
+            return self._lines
         return [
             HeardLine(item.text, self._on_world(item.start_ms), self._on_world(item.end_ms), item.complete)
             for item in self._ear.heard()
         ]
+
+    def close(self) -> None:
+        """Listen no more: keep the lines, and let go of the audio they were heard in."""
+        self._lines = self.heard()
+        self._ear = None
 
     def _on_world(self, fed_ms: float) -> float:
         """The world's time of a moment in the audio fed: streams of one call may have gaps between them."""

@@ -62,7 +62,9 @@ class Person:
             self._interruptions.append((interrupt, words))
 
     async def close(self) -> None:
-        """Stop thinking."""
+        """Stop thinking, and let go of what was to be said."""
+        self._greeting = None
+        self._interruptions.clear()
         for task in self._thinking:
             task.cancel()
         await asyncio.gather(*self._thinking, return_exceptions=True)

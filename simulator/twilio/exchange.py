@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Mapping
+from functools import partial
 
 import aiohttp
 
@@ -16,9 +17,6 @@ from simulator.twilio.errors import TwilioError
 from simulator.twilio.line import Line
 from simulator.twilio.webhooks import Webhooks
 from simulator.world import World
-
-MAX_FINISHED = 300
-"""Finished calls remembered, with their audio; beyond it the oldest is forgotten."""
 
 
 class Exchange:
@@ -34,6 +32,7 @@ class Exchange:
         self._directory = directory
         self._lines: OrderedDict[str, Line] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._finished: deque[Line] = deque()
         self._placed = 0
         self._next_slot_ms = 0.0
 
@@ -41,6 +40,12 @@ class Exchange:
     def lines(self) -> Mapping[str, Line]:
         """Calls by sid, oldest first."""
         return self._lines
+
+    @property
+    def ledger(self) -> dict[str, object]:
+        """The sids of calls that are not over, and how many were ever placed and ended."""
+        up = [sid for sid, line in self._lines.items() if not line.call.status.final]
+        return {"up": up, "placed": self._placed, "ended": self._placed - len(up)}
 
     def place(self, request: CallRequest) -> Line:
         """Start a call; those above the account's calls per second wait in the queue ("Calls resource").
@@ -59,11 +64,11 @@ class Exchange:
         seed = f"{self.config.seed}:{self._placed}"
         callee = Callee(scenario, self.world.room(call.sid), seed)
         line = self._lines[call.sid] = Line(call, callee, self, seed)
+        line.room.to = request.to
         call.statuses.append((Status.QUEUED, now_ms))
-        self._forget_oldest()
         task = asyncio.create_task(line.run(), name=call.sid)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(partial(self._over, line))
         return line
 
     def line(self, call_sid: str) -> Line:
@@ -100,7 +105,14 @@ class Exchange:
         if line.call.status.final or line.ending:
             raise TwilioError(21220, "Invalid call state: the call has ended")
 
-    def _forget_oldest(self) -> None:
-        finished = [sid for sid, line in self._lines.items() if line.call.status.final]
-        for sid in finished[:-MAX_FINISHED]:
+    def _over(self, line: Line, task: asyncio.Task[None]) -> None:
+        """Keep what may be asked for later, and no more: memory stays flat over any number of calls."""
+        self._tasks.discard(task)
+        self._finished.append(line)
+        if len(self._finished) > self.config.finished_audio:
+            for stream in self._finished[-1 - self.config.finished_audio].streams:
+                stream.forget_audio()
+        if len(self._finished) > self.config.finished_calls:
+            sid = self._finished.popleft().call.sid
             del self._lines[sid]
+            self.world.forget(sid)

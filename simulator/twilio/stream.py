@@ -74,6 +74,8 @@ class MediaStream:
         self._world = world
         self._frames = frames.Outgoing(account_sid, call_sid, self.sid)
         self._outbox: asyncio.Queue[str | None] = asyncio.Queue()
+        self.has_audio = True
+        """False once `forget_audio` let go of it."""
         self._warned: set[int] = set()
         self._chunk = 0
 
@@ -103,6 +105,7 @@ class MediaStream:
 
     def press(self, key: str) -> None:
         """The callee presses a key: reported before the next frame of audio."""
+            self.playback.clear()
         self._room.note("key_pressed", stream_sid=self.sid, key=key)
         self._outbox.put_nowait(self._frames.dtmf(key))
 
@@ -112,6 +115,12 @@ class MediaStream:
         headers = {"User-Agent": USER_AGENT, "X-Twilio-Signature": sign(auth_token, self.noun.url)}
         headers["Accept-Encoding"] = "gzip"
         try:
+    def forget_audio(self) -> None:
+        """Let go of `heard` and `said`."""
+        self.has_audio = False
+        self.heard.clear()
+        self.said.clear()
+
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
                 return await session.ws_connect(self.noun.url, headers=headers, autoping=True, compress=0)
         except TimeoutError as error:

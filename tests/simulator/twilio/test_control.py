@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from tests.simulator.twilio.conftest import QUIET, SLOW, Phone
+from simulator.server import Simulator
+from tests.simulator.twilio.conftest import BUSY, QUIET, SLOW, Phone
+from tests.simulator.twilio.service import until
 
 pytestmark = pytest.mark.integration
 
@@ -42,3 +46,41 @@ async def test_what_cannot_be_had_is_said_in_words(
     async with phone.http.request(method, url, data=data, headers=headers) as response:
         assert response.status == status
         assert text in await response.text()
+
+
+async def test_the_latest_calls_and_the_ledger(phone: Phone) -> None:
+    calls = [await phone.call(BUSY), await phone.call(SLOW), await phone.call(SLOW)]
+    await phone.ended(calls[0].sid)
+    assert [call["sid"] for call in await phone.control("calls?limit=2")] == [calls[1].sid, calls[2].sid]
+    assert await phone.control("calls?limit=0") == []
+    assert len(await phone.control("calls?limit=9")) == 3
+    async with phone.http.get(f"{phone.simulator.url}/simulator/calls?limit=two") as response:
+        assert (response.status, await response.text()) == (400, "limit must be a number of calls, not 'two'")
+    assert await phone.control("ledger") == {"up": [calls[1].sid, calls[2].sid], "placed": 3, "ended": 1}
+
+
+async def spoken_call(phone: Phone) -> str:
+    """A whole call in which 100 ms of something was played; its sid."""
+    call = await phone.call()
+    stream = await phone.service.socket(len(phone.service.sockets))
+    await stream.play(b"\x10" * 800)
+    await until(lambda: len(stream.of("media")) > 12)
+    await phone.update(call.sid, status="completed")
+    await until(lambda: stream.closed)
+    return str(call.sid)
+
+
+async def test_finished_calls_are_forgotten_their_audio_first(phone: Phone) -> None:
+    config = replace(phone.simulator.config, finished_calls=3, finished_audio=1)
+    async with Simulator(config) as small:
+        there = replace(phone, simulator=small)
+        phone.client.api.base_url = small.url
+        sids = [await spoken_call(there) for _ in range(5)]
+        await until(lambda: len(small.world.rooms) == 3)
+        assert [call["sid"] for call in await there.control("calls")] == sids[2:]
+        assert await there.control("ledger") == {"up": [], "placed": 5, "ended": 5}
+        assert len((await there.audio(sids[4], "heard.ulaw"))[0]) > 800
+        for name in ("heard.ulaw", "said.ulaw"):
+            async with phone.http.get(f"{small.url}/simulator/calls/{sids[3]}/{name}") as response:
+                assert (response.status, (await response.text())[:9]) == (410, "the audio")
+        assert (await there.truth(sids[3]))["streams"][0]["agent_runs"][0]["n_bytes"] == 800
