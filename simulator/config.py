@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from simulator.twilio.faults import Faults
+
 SCENARIOS_DIR = Path(__file__).parent / "scenarios"
 
 
@@ -59,6 +61,8 @@ class SimulatorConfig:
     """Calls above this rate are queued, as Twilio does. Twilio's own default is 1."""
     webhook_timeout_s: float = 15.0
     """Twilio gives a webhook 15 s in total."""
+    faults: Faults = field(default_factory=Faults)
+    """What goes wrong between Twilio and the server it calls, until POST /simulator/faults says otherwise."""
     finished_calls: int = 500
     """How many finished calls are remembered; beyond it the one that ended first is forgotten."""
     finished_audio: int = 50

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from aiohttp import web
 
 from simulator.callee.directory import Directory
+from simulator.twilio import faults
 from simulator.twilio.exchange import Exchange
 from simulator.twilio.line import Line
 from simulator.twilio.stream import MediaStream
@@ -22,6 +23,8 @@ def routes(directory: Directory, exchange: Exchange) -> list[web.AbstractRouteDe
         web.get("/simulator/scenarios", api.scenarios),
         web.get("/simulator/calls", api.calls),
         web.get("/simulator/ledger", api.ledger),
+        web.get("/simulator/faults", api.faults),
+        web.post("/simulator/faults", api.set_faults),
         web.get(call, api.call),
         web.get(f"{call}/heard.ulaw", api.heard),
         web.get(f"{call}/said.ulaw", api.said),
@@ -54,6 +57,18 @@ class Control:
     async def ledger(self, request: web.Request) -> web.Response:
         """Which calls are up, and how many were placed and ended since the start."""
         return web.json_response(self._exchange.ledger)
+
+    async def faults(self, request: web.Request) -> web.Response:
+        """The faults in force."""
+        return web.json_response(self._exchange.faults.now.model_dump(mode="json", exclude_defaults=True))
+
+    async def set_faults(self, request: web.Request) -> web.Response:
+        """Put faults in force for calls placed from now on; `{}` ends them. Answers as GET does."""
+        try:
+            self._exchange.faults.set(faults.parse(await request.text()))
+        except faults.FaultError as error:
+            return web.json_response({"error": str(error)}, status=400)
+        return await self.faults(request)
 
     async def call(self, request: web.Request) -> web.Response:
         """One call."""

@@ -126,6 +126,7 @@ class DocumentRunner:
             room=line.room,
             world=exchange.world,
             seed=f"{line.seed}:{len(line.streams)}",
+            faults=line.faults.media,
         )
 
         def opened() -> None:
@@ -139,8 +140,8 @@ class DocumentRunner:
             self._report(error)
             self._stream_news(stream, "stream-error", f"{error.code}: {error.message}")
         if stream in line.streams:
-            self._stream_news(stream, "stream-stopped")
             line.stream_closed(stream)
+            self._stream_news(stream, "stream-stopped")
 
     def _stream_news(self, stream: MediaStream, event: str, error: str = "") -> None:
         """Tell the stream's own status callback ("TwiML: <Stream>, statusCallback")."""
@@ -157,7 +158,7 @@ class DocumentRunner:
         }
         if error:
             params["StreamError"] = error
-        self._line.news.send(noun.status_callback, noun.status_callback_method, params)
+        self._line.news.send(event, noun.status_callback, noun.status_callback_method, params)
 
     def _report(self, error: TwilioError) -> None:
         """What Twilio's debugger would show."""

@@ -14,6 +14,7 @@ from simulator.callee.directory import Directory
 from simulator.config import SimulatorConfig
 from simulator.twilio.calls import CallRequest, SimCall, Status, Target
 from simulator.twilio.errors import TwilioError
+from simulator.twilio.faults import FaultDesk
 from simulator.twilio.line import Line
 from simulator.twilio.webhooks import Webhooks
 from simulator.world import World
@@ -28,6 +29,7 @@ class Exchange:
         self.config = config
         self.world = world
         self.session = session
+        self.faults = FaultDesk(config.faults)
         self.webhooks = Webhooks(session, config.twilio_auth_token, config.webhook_timeout_s)
         self._directory = directory
         self._lines: OrderedDict[str, Line] = OrderedDict()

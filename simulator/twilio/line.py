@@ -31,11 +31,12 @@ class Line:
         self.exchange = exchange
         self.room = exchange.world.room(call.sid)
         self.seed = seed
-        self.news = CallNews(call, exchange.webhooks)
+        self.faults = exchange.faults.now
+        self.news = CallNews(call, exchange.webhooks, self.faults.callbacks)
         self.interrupted = asyncio.Event()
         """Set to make whatever runs stop: the call is over, or goes on with another document."""
-        self._over = False
         self._gap = Gap(callee, exchange.world)
+        self._over = False
         self._redirected: Target | None = None
         callee.on_hang_up = lambda: self.hang_up("callee")
         callee.on_press = self._press
@@ -50,7 +51,6 @@ class Line:
         """The stream that is running now."""
         return self.streams[-1] if self.streams and not self.streams[-1].ended else None
 
-    def hang_up(self, by: str) -> None:
     def stream_opened(self, stream: MediaStream) -> None:
         """`stream` carries the sound of the line from now on."""
         self._gap.end()
@@ -65,6 +65,7 @@ class Line:
         self.room.note("key_heard", key=key)
         self.callee.key(key, self.exchange.world.now_ms())
 
+    def hang_up(self, by: str) -> None:
         """End the call; only the first to hang up is remembered."""
         if not self._over:
             self._over = True
@@ -140,8 +141,8 @@ class Line:
         try:
             await DocumentRunner(self).run(self.call.request.target)
         finally:
-            for limit in limits:
             self._gap.end()
+            for limit in limits:
                 limit.cancel()
 
     def _press(self, key: str) -> None:

@@ -15,6 +15,7 @@ from simulator.twilio import validation
 from simulator.twilio.calls import API_VERSION, SimCall, rfc2822
 from simulator.twilio.errors import TwilioError
 from simulator.twilio.exchange import Exchange
+from simulator.twilio.spoiled import spoiled
 
 log = logging.getLogger(__name__)
 
@@ -76,10 +77,17 @@ class Rest:
     async def create(self, request: web.Request) -> web.Response:
         """POST /Calls: 201, queued."""
         form = await _form(request)
-        line = self._exchange.place(validation.call_request(form))
+        wanted = validation.call_request(form)
+        fault = self._exchange.faults.next_create()
+        if fault in ("429", "garbage"):
+            return await spoiled(request, fault)
+        line = self._exchange.place(wanted)
         if ignored := validation.unsupported(form):
             log.warning("call %s: not simulated: %s", line.call.sid, ", ".join(ignored))
-        return web.json_response(line.call.as_json(), status=201)
+        body = line.call.as_json()
+        if line.faults.callbacks.before_create_reply:
+            await line.news.told_of_ringing()
+        return web.json_response(body, status=201) if fault is None else await spoiled(request, fault)
 
     async def fetch(self, request: web.Request) -> web.Response:
         """GET one call."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
+from socket import SHUT_RDWR
 from typing import Protocol
 
 import aiohttp
@@ -15,7 +17,8 @@ from simulator.room import Room
 from simulator.twilio import frames
 from simulator.twilio.calls import new_sid
 from simulator.twilio.errors import TwilioError
-from simulator.twilio.playback import BYTES_PER_MS, FRAME_MS, SILENCE, Playback, Run
+from simulator.twilio.faults import MediaFaults
+from simulator.twilio.playback import BYTES_PER_MS, FRAME_BYTES, FRAME_MS, SILENCE, Playback, Run
 from simulator.twilio.signing import sign
 from simulator.twilio.twiml import Stream
 from simulator.twilio.waiting import unless
@@ -58,6 +61,7 @@ class MediaStream:
         room: Room,
         world: World,
         seed: str,
+        faults: MediaFaults,
     ) -> None:
         self.sid = new_sid("MZ")
         self.noun = noun
@@ -65,17 +69,19 @@ class MediaStream:
         self.playback = Playback()
         self.first_timestamp_ms = random.Random(seed).randint(100, 170)
         self.epoch_ms = 0.0
+        self.next_frame_ms = 0.0
+        """When the next frame begins, on the world's clock; where the line goes on after the stream."""
         self.heard = bytearray()
         self.said = bytearray()
         self.ended = False
-        self._room = room
-        self.next_frame_ms = 0.0
-        """When the next frame begins, on the world's clock; where the line goes on after the stream."""
-        self._world = world
-        self._frames = frames.Outgoing(account_sid, call_sid, self.sid)
-        self._outbox: asyncio.Queue[str | None] = asyncio.Queue()
         self.has_audio = True
         """False once `forget_audio` let go of it."""
+        self._room = room
+        self._world = world
+        self._faults = faults
+        told_call_sid = new_sid("CA") if faults.start == "wrong_call" else call_sid
+        self._frames = frames.Outgoing(account_sid, told_call_sid, self.sid)
+        self._outbox: asyncio.Queue[str | None] = asyncio.Queue()
         self._warned: set[int] = set()
         self._chunk = 0
 
@@ -99,28 +105,29 @@ class MediaStream:
         finally:
             self.ended = True
             self._note_run(None, self.playback.stop())
+            self.playback.clear()
             self._room.note("stream_stopped", stream_sid=self.sid)
             with suppress(TimeoutError, aiohttp.ClientError):
                 await asyncio.wait_for(socket.close(), CLOSE_TIMEOUT_S)
 
     def press(self, key: str) -> None:
         """The callee presses a key: reported before the next frame of audio."""
-            self.playback.clear()
         self._room.note("key_pressed", stream_sid=self.sid, key=key)
         self._outbox.put_nowait(self._frames.dtmf(key))
 
-    async def _connect(
-        self, session: aiohttp.ClientSession, auth_token: str
-    ) -> aiohttp.ClientWebSocketResponse:
-        headers = {"User-Agent": USER_AGENT, "X-Twilio-Signature": sign(auth_token, self.noun.url)}
-        headers["Accept-Encoding"] = "gzip"
-        try:
     def forget_audio(self) -> None:
         """Let go of `heard` and `said`."""
         self.has_audio = False
         self.heard.clear()
         self.said.clear()
 
+    async def _connect(
+        self, session: aiohttp.ClientSession, auth_token: str
+    ) -> aiohttp.ClientWebSocketResponse:
+        headers = {"User-Agent": USER_AGENT, "X-Twilio-Signature": sign(auth_token, self.noun.url)}
+        headers["Accept-Encoding"] = "gzip"
+        await asyncio.sleep(self._faults.connect_delay_ms / 1000)
+        try:
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
                 return await session.ws_connect(self.noun.url, headers=headers, autoping=True, compress=0)
         except TimeoutError as error:
@@ -137,31 +144,51 @@ class MediaStream:
             raise TwilioError(31903, f"Stream - Broken pipe: {type(error).__name__}") from error
 
     async def _converse(self, socket: aiohttp.ClientWebSocketResponse, interrupted: asyncio.Event) -> None:
-        self._outbox.put_nowait(self._frames.connected())
-        self._outbox.put_nowait(self._frames.start(dict(self.noun.parameters)))
+        for frame in self._opening_frames():
+            self._outbox.put_nowait(frame)
         self.epoch_ms = self._world.now_ms() - self.first_timestamp_ms
+        self.next_frame_ms = self.epoch_ms + self.first_timestamp_ms
         self.heard += SILENCE * (self.first_timestamp_ms * BYTES_PER_MS)
         self._room.note("stream_started", stream_sid=self.sid, epoch_ms=self.epoch_ms)
         writer = asyncio.create_task(self._write(socket), name=f"{self.sid} writer")
         clock = asyncio.create_task(self._tick_forever(), name=f"{self.sid} clock")
         reader = asyncio.create_task(self._read(socket), name=f"{self.sid} reader")
+        abort = self._abort_later(socket)
         try:
             await unless(interrupted, _first_done(reader, writer, clock))
             clock.cancel()
             if interrupted.is_set() and not socket.closed:
-                self._outbox.put_nowait(self._frames.stop())
+                for _ in range({"never": 0, None: 1, "twice": 2}[self._faults.stop]):
+                    self._outbox.put_nowait(self._frames.stop())
                 self._outbox.put_nowait(None)
                 await asyncio.wait({writer}, timeout=CLOSE_TIMEOUT_S)
         finally:
+            if abort is not None:
+                abort.cancel()
             for task in (reader, writer, clock):
                 task.cancel()
             results = await asyncio.gather(reader, writer, clock, return_exceptions=True)
-        self.next_frame_ms = self.epoch_ms + self.first_timestamp_ms
         for result in results:
             if isinstance(result, Exception) and not isinstance(
                 result, (aiohttp.ClientError, ConnectionError)
             ):
                 raise result
+
+    def _opening_frames(self) -> Iterator[str]:
+        yield self._frames.connected()
+        if self._faults.media_before_start:
+            self._chunk += 1
+            yield self._frames.media(self._chunk, 0, SILENCE * FRAME_BYTES)
+        for _ in range({"never": 0, "twice": 2}.get(self._faults.start or "", 1)):
+            yield self._frames.start(dict(self.noun.parameters))
+
+    def _abort_later(self, socket: aiohttp.ClientWebSocketResponse) -> asyncio.TimerHandle | None:
+        """Cut the connection after a while, when the faults say so: the other side sees it end, no more."""
+        if self._faults.abort_after_ms is None:
+            return None
+        raw = socket.get_extra_info("socket")
+        cut = partial(raw.shutdown, SHUT_RDWR)
+        return asyncio.get_running_loop().call_later(self._faults.abort_after_ms / 1000, cut)
 
     async def _tick_forever(self) -> None:
         """Absolute deadlines: a tick that comes late is followed by the next without a pause."""
@@ -170,6 +197,7 @@ class MediaStream:
             delay_ms = at_ms - self._world.now_ms()
             if delay_ms > 0 or index % 50 == 49:  # even far behind, let others run once a second
                 await asyncio.sleep(max(0.0, delay_ms) / 1000)
+            self.next_frame_ms = at_ms + FRAME_MS
             self._tick(at_ms, self.first_timestamp_ms + index * FRAME_MS)
 
     def _tick(self, at_ms: float, timestamp_ms: int) -> None:
@@ -206,7 +234,6 @@ class MediaStream:
         except frames.InvalidMessage as error:
             self._warn(31951, str(error))
             return
-            self.next_frame_ms = at_ms + FRAME_MS
         match message:
             case frames.Media(audio):
                 if self.playback.enqueue(audio):
