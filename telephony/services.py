@@ -27,6 +27,10 @@ LEASE_S = 30.0
 """How long an owner that gives no sign of life keeps a call."""
 
 
+MEDIA_PATIENCE_S = 5
+"""An answered call that ended sooner had no time to connect its audio: that is no fault of the set-up."""
+
+
 class CallInProgressError(Exception):
     """The task has a live call already; `call` is that call."""
 
@@ -139,7 +143,9 @@ def _default_reason(call: Call) -> str:
             return "carrier_rejected"
     if call.stop_requested_at:
         return "operator_ended"
-    return "callee_hung_up" if call.stream_sid else "media_never_connected"
+    if call.stream_sid or (call.duration_seconds or 0) < MEDIA_PATIENCE_S:
+        return "callee_hung_up"
+    return "media_never_connected"
 
 
 def call_identify(*, call_id: uuid.UUID, call_sid: str, answered_by: str = "") -> bool:

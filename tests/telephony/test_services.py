@@ -52,7 +52,7 @@ def test_a_state_is_written_once_with_its_event() -> None:
         ([Event.DIAL], Event.FAIL, "carrier_rejected"),
         ([], Event.CANCEL, "canceled_before_dial"),
         ([Event.DIAL], Event.CANCEL, "operator_ended"),
-        ([Event.DIAL, Event.ANSWER], Event.COMPLETE, "media_never_connected"),
+        ([Event.DIAL, Event.ANSWER], Event.COMPLETE, "callee_hung_up"),
     ],
 )
 def test_an_end_that_nobody_explains_has_a_reason(before: list[Event], event: Event, reason: str) -> None:
@@ -62,6 +62,13 @@ def test_an_end_that_nobody_explains_has_a_reason(before: list[Event], event: Ev
     assert call.ended_reason == reason
     assert call.ended_detail
     assert call.ended_at is not None
+
+
+def test_an_answered_call_whose_audio_never_came_is_a_fault_of_the_set_up() -> None:
+    call = new_call(None, Event.DIAL, Event.ANSWER)
+    services.call_advance(call_id=call.pk, event=Event.COMPLETE, duration_seconds=21)
+    call.refresh_from_db()
+    assert call.ended_reason == "media_never_connected"
 
 
 def test_a_stream_that_was_there_means_that_the_callee_hung_up() -> None:
