@@ -7,6 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from telephony.lifecycle import State
+
+MEDIA_PATIENCE_S = 5
+"""An answered call that ended sooner had no time to connect its audio: that is no fault of the set-up."""
+
 
 @dataclass(frozen=True, slots=True)
 class EndedReason:
@@ -214,3 +219,21 @@ _ROWS = (
 )
 
 ENDED_REASONS: dict[str, EndedReason] = {row[0]: EndedReason(*row) for row in _ROWS}
+
+
+def default_reason(
+    state: State, *, was_dialled: bool, stop_was_requested: bool, had_stream: bool, duration_s: int
+) -> str:
+    """Why a call ended in `state` when nobody who knows has said so."""
+    match state:
+        case State.BUSY:
+            return "busy"
+        case State.NO_ANSWER:
+            return "no_answer"
+        case State.CANCELED:
+            return "operator_ended" if was_dialled else "canceled_before_dial"
+        case State.FAILED:
+            return "carrier_rejected"
+    if stop_was_requested:
+        return "operator_ended"
+    return "callee_hung_up" if had_stream or duration_s < MEDIA_PATIENCE_S else "media_never_connected"

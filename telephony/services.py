@@ -18,17 +18,13 @@ from django.utils import timezone
 
 from telephony import bus, signals
 from telephony.brief import CallBrief
-from telephony.ended_reasons import ENDED_REASONS
+from telephony.ended_reasons import ENDED_REASONS, default_reason
 from telephony.events import EventType, NewEvent, TurnState
 from telephony.lifecycle import ANSWERED, LIVE, TABLE, TERMINAL, Event, State, states_before
 from telephony.models import Call, CallEvent, Recording, Turn
 
 LEASE_S = 30.0
 """How long an owner that gives no sign of life keeps a call."""
-
-
-MEDIA_PATIENCE_S = 5
-"""An answered call that ended sooner had no time to connect its audio: that is no fault of the set-up."""
 
 
 class CallInProgressError(Exception):
@@ -112,7 +108,13 @@ def call_advance(
             measured = round((now - call.answered_at).total_seconds())
             call.duration_seconds = measured if duration_seconds is None else duration_seconds
         if not call.ended_reason:
-            call.ended_reason = _default_reason(call)
+            call.ended_reason = default_reason(
+                State(call.state),
+                was_dialled=call.placed_at is not None,
+                stop_was_requested=call.stop_requested_at is not None,
+                had_stream=bool(call.stream_sid),
+                duration_s=call.duration_seconds or 0,
+            )
         if not call.ended_detail:
             call.ended_detail = ENDED_REASONS[call.ended_reason].sentence
     call.save(
@@ -128,24 +130,6 @@ def call_advance(
     _append(call, [_status_event(call)])
     signals.call_changed.send(sender=Call, call=call)
     return True
-
-
-def _default_reason(call: Call) -> str:
-    """Why a call ended when nobody who knows has said so."""
-    match State(call.state):
-        case State.BUSY:
-            return "busy"
-        case State.NO_ANSWER:
-            return "no_answer"
-        case State.CANCELED:
-            return "operator_ended" if call.placed_at else "canceled_before_dial"
-        case State.FAILED:
-            return "carrier_rejected"
-    if call.stop_requested_at:
-        return "operator_ended"
-    if call.stream_sid or (call.duration_seconds or 0) < MEDIA_PATIENCE_S:
-        return "callee_hung_up"
-    return "media_never_connected"
 
 
 def call_identify(*, call_id: uuid.UUID, call_sid: str, answered_by: str = "") -> bool:
