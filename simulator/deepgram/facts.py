@@ -7,10 +7,21 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from .money import stated_amount
+from .whispers import read_whispers
 
 MAX_WORDS = 12
 """The longest sentence said aloud."""
 
+_LIMIT = r"Walk-away point(?: \(private\))?"
+_LABELS = (
+    "Calling on behalf of",
+    "Objective",
+    "Context",
+    "Target outcome",
+    _LIMIT,
+    "Opening line",
+    "Whisper",
+)
 _NOUN_PHRASE = re.compile(r"^(?:an?|the|my|our|his|her|their)\b", re.IGNORECASE)
 _DANGLING = frozenset(
     [
@@ -50,11 +61,11 @@ class Facts:
     opening: str
     target: float | None
     walkaway: float | None
-
-    @property
-    def wants_more(self) -> bool:
-        """True where a higher amount is better: the private limit lies below the target."""
-        return self.target is not None and self.walkaway is not None and self.walkaway < self.target
+    wants_more: bool
+    """Whether a higher amount is better: the private limit lies below the target."""
+    remarks: tuple[str, ...]
+    """Whispered during the call, to be said once."""
+    told_to_finish: bool
 
     def better(self, one: float, other: float) -> bool:
         """Whether amount `one` serves the caller better than `other`."""
@@ -100,18 +111,43 @@ def read_facts(prompt: str) -> Facts:
     """The facts in `prompt`. A later line with the same label replaces an earlier one."""
     objective = _label(prompt, "Objective")
     target = stated_amount(_label(prompt, "Target outcome"))
+    target = stated_amount(objective) if target is None else target
+    walkaway = stated_amount(_label(prompt, _LIMIT))
+    wants_more = target is not None and walkaway is not None and walkaway < target
+    whispered = read_whispers(_labelled(prompt, "Whisper"))
+    if whispered.amount is not None:
+        target = whispered.amount
+        # Whoever names an amount beyond the limit has moved the limit.
+        if walkaway is not None:
+            walkaway = min(walkaway, target) if wants_more else max(walkaway, target)
     return Facts(
         principal=_label(prompt, "Calling on behalf of").rstrip("."),
         objective=objective,
         context=tuple(sentences(_label(prompt, "Context"))),
         opening=_label(prompt, "Opening line").strip('"'),
-        target=stated_amount(objective) if target is None else target,
-        walkaway=stated_amount(_label(prompt, r"Walk-away point(?: \(private\))?")),
+        target=target,
+        walkaway=walkaway,
+        wants_more=wants_more,
+        remarks=whispered.remarks,
+        told_to_finish=whispered.finish,
     )
 
 
+def with_addition(prompt: str, addition: str) -> str:
+    """`prompt` after an UpdatePrompt, which appends; a line without a label counts as whispered."""
+    lines = [line.strip() for line in addition.splitlines() if line.strip()]
+    marked = [
+        line if any(_labelled(line, label) for label in _LABELS) else f"Whisper: {line}" for line in lines
+    ]
+    return "\n".join([prompt, *marked])
+
+
 def _label(prompt: str, label: str) -> str:
-    """The text after the last `label:` at the beginning of a line; list and emphasis marks are skipped."""
+    """The text after the last `label:`; "" where there is none."""
+    return next(reversed(_labelled(prompt, label)), "")
+
+
+def _labelled(prompt: str, label: str) -> list[str]:
+    """The text after each `label:` at the beginning of a line; list and emphasis marks are skipped."""
     line = rf"^[ \t>*-]*{label}[ \t*]*:[ \t*]*(.+)$"
-    found: list[str] = re.findall(line, prompt, re.IGNORECASE | re.MULTILINE)
-    return found[-1].strip() if found else ""
+    return [found.strip() for found in re.findall(line, prompt, re.IGNORECASE | re.MULTILINE)]

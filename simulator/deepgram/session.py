@@ -6,25 +6,33 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from simulator.config import AgentTimings
 from simulator.room import Room
 
-from .brain import Called, Line, next_move
 from .floor import Floor, Speech
 from .functions import FunctionCalls, PendingCall
 from .listening import Listener, TurnEdge, TurnEvent
-from .settings import AgentSettings, read_think
+from .mind import Mind
+from .settings import AgentSettings, is_flux, read_think, speak_model
 from .voice import Voice
 from .wire import Wire
 
 MAX_CALLS_PER_TURN = 4
-PROMPT_LIMIT_CHARS = 25_000
 _AUDIO_FIRST_SHARE = 0.3
 _STT_LATENCY_S = 0.12
 _TTS_LATENCY_S = 0.08
+
+
+@dataclass(frozen=True, slots=True)
+class _Early:
+    """Functions called on a turn that is not confirmed yet; the turn's text belongs at `place` in the mind."""
+
+    calls: list[PendingCall]
+    place: int
 
 
 class Session:
@@ -46,24 +54,29 @@ class Session:
         self._room = room
         self._settings = settings
         self._timings = timings
-        self._prompt = settings.prompt
-        self._functions = settings.functions
-        self._conversation: list[Line | Called] = list(settings.conversation)
+        self._mind = Mind(settings.prompt, settings.functions, settings.conversation)
         self._random = random.Random(seed)
-        self._voice = Voice(wire, room, timings, seed, self._announce)
-        self._calls = FunctionCalls(wire, room)
+        self._voice = Voice(wire, room, timings, seed, settings.speak_model, self._announce)
+        self._calls = FunctionCalls(
+            wire,
+            room,
+            timeout_s=timings.function_timeout_s,
+            history=settings.sends_history,
+            remember=self._mind.called,
+        )
         self._floor = Floor(on_failure)
         self._listener = Listener(
             room.ear("callee"), pause_ms=timings.pause_ms, end_ms=timings.end_of_turn_quiet_ms
         )
-        self._early: PendingCall | None = None
+        self._early: _Early | None = None
         self._had_a_turn = False
+        self._transcribes = True
+        self._flux = settings.flux
+        self._flux_wanted: bool | None = None
 
     async def begin(self) -> None:
         """Take the floor with the greeting, if there is one."""
-        if len(self._prompt) > PROMPT_LIMIT_CHARS:
-            await self._wire.send("Warning", code="PROMPT_TOO_LONG", description="The prompt was truncated.")
-            self._prompt = self._prompt[:PROMPT_LIMIT_CHARS]
+        await self._fit_prompt()
         if self._settings.greeting:
             audio_at_s = time.monotonic() + self._timings.greeting_audio_ms / 1000
             greeting = partial(self._say, [self._settings.greeting], audio_at_s)
@@ -72,6 +85,12 @@ class Session:
     async def end(self) -> None:
         """Stop everything; the socket is closing."""
         await self._floor.clear()
+        await self._calls.end()
+
+    def stop_transcribing(self) -> None:
+        """From now on it is told that the caller speaks, and never what."""
+        self._room.note("transcription_stopped")
+        self._transcribes = False
 
     async def hear(self, audio: bytes) -> None:
         """Take caller audio, in any framing."""
@@ -88,7 +107,7 @@ class Session:
         dropped = await self._floor.clear()
         late_frames = self._voice.cut()
         if self._early is not None:
-            await self._calls.cancel(self._early)
+            await self._calls.cancel(self._early.calls)
             self._early = None
         self._room.note("user_started_speaking", sending=sending, playing_ms=round(playing_ms))
         await self._wire.send("UserStartedSpeaking")
@@ -102,53 +121,64 @@ class Session:
 
     async def _think_ahead(self, text: str) -> None:
         """Function calls do not wait until the turn is confirmed, unless they are to be deferred."""
-        if not text:
+        if not text or not self._transcribes:
             return
-        move = next_move(self._prompt, [*self._conversation, Line("user", text)], self._functions)
-        if move.function is not None and not self._functions[move.function].defer_until_eot:
-            self._early = await self._calls.request(move.function, move.arguments)
+        move, functions = self._mind.think(text), self._mind.functions
+        deferred = any(functions[call.name].defer_until_eot for call in move.calls)
+        if move.calls and not move.sentences and not deferred:
+            place = self._mind.length
+            self._early = _Early(await self._calls.request(move.calls, functions), place)
 
     async def _turn_ended(self, event: TurnEvent, trigger: str) -> None:
+        if not self._transcribes:
+            return
         early, self._early = self._early, None
-        if self._settings.flux:
+        if self._flux:
             await self._wire.send("EndOfTurn", trigger=trigger)
         if event.text:
-            await self._user_said(event.text)
+            await self._user_said(event.text, early.place if early else None)
             await self._wire.send("LatencyReport", stt_latency=_STT_LATENCY_S)
-            self._reply(early)
+            self._reply(early.calls if early else [])
+        if self._flux_wanted is not None:
+            await self._update_listen(self._flux_wanted)
 
-    async def _user_said(self, text: str) -> None:
+    async def _user_said(self, text: str, place: int | None = None) -> None:
         self._room.note("user_text", text=text)
-        self._conversation.append(Line("user", text))
+        self._mind.user_said(text, place)
         await self._conversation_text("user", text)
         if not self._had_a_turn:
             # The real service sends types that are in no specification: clients must pass over them.
             self._had_a_turn = True
             await self._wire.send("SessionNote", content="first user turn")
 
-    def _reply(self, early: PendingCall | None = None) -> None:
+    def _reply(self, early: Sequence[PendingCall] = ()) -> None:
         audio_at_s = time.monotonic() + self._timings.think_ms / 1000
         self._floor.take(Speech("reply", partial(self._think_and_say, early, audio_at_s)))
 
-    async def _think_and_say(self, early: PendingCall | None, audio_at_s: float) -> None:
-        if early is not None:
-            await self._answer(early)
+    async def _think_and_say(self, early: Sequence[PendingCall], audio_at_s: float) -> None:
+        await self._think_slowly()
+        if early:
+            await self._calls.wait(early)
         for _ in range(MAX_CALLS_PER_TURN):
-            move = next_move(self._prompt, self._conversation, self._functions)
-            if move.function is None:
+            move = self._mind.think()
+            if move.sentences:
                 await self._say(move.sentences, audio_at_s)
-                return
-            await self._answer(await self._calls.request(move.function, move.arguments))
+            if not move.calls:
+                break
+            await self._calls.wait(await self._calls.request(move.calls, self._mind.functions))
+        if not move.sentences:
+            self._room.note("agent_silent")
 
-    async def _answer(self, call: PendingCall) -> None:
-        """Wait until the client answered `call`; a call without answer counts as failed."""
-        answered, _ = await asyncio.wait({call.answer}, timeout=self._timings.function_timeout_s)
-        if not answered:
-            self._calls.give_up(call)
-            self._conversation.append(Called(call.name, call.arguments, "error: no answer"))
-            await self._wire.send(
-                "Warning", code="FUNCTION_CALL_FAILED", description="No function call response."
-            )
+    async def _think_slowly(self) -> None:
+        """Take the time that a slow model takes; the client is warned at each interval of waiting."""
+        left_s, every_s = self._timings.slow_think_ms / 1000, self._timings.slow_think_warning_s
+        waited_s = 0.0
+        while left_s - waited_s > every_s:
+            await asyncio.sleep(every_s)
+            waited_s += every_s
+            text = f"We have now waited {waited_s:g} seconds for a think response."
+            await self._wire.send("Warning", code="SLOW_THINK_REQUEST", description=text)
+        await asyncio.sleep(left_s - waited_s)
 
     async def _say(self, sentences: Sequence[str], audio_at_s: float) -> None:
         """Speak; the first byte leaves at `audio_at_s` (monotonic) at the earliest."""
@@ -169,7 +199,7 @@ class Session:
 
     async def _announce(self, sentence: str) -> None:
         self._room.note("agent_sentence", text=sentence)
-        self._conversation.append(Line("assistant", sentence))
+        self._mind.agent_said(sentence)
         await self._conversation_text("assistant", sentence)
 
     async def _conversation_text(self, role: str, content: str) -> None:
@@ -181,32 +211,48 @@ class Session:
         """Act on a checked client message other than Settings."""
         match message["type"]:
             case "FunctionCallResponse":
-                called = await self._calls.answered(message, history=self._settings.sends_history)
-                if called is not None:
-                    self._conversation.append(called)
+                await self._calls.answered(message)
             case "InjectAgentMessage":
                 await self._inject(message["message"], message.get("behavior", "default"))
             case "InjectUserMessage":
                 await self._interrupt()
                 await self._user_said(message["content"])
-                if self._settings.flux:
+                if self._flux:
                     await self._wire.send("EndOfTurn", trigger="manual")
                 self._reply()
             case "UpdatePrompt":
-                self._prompt = f"{self._prompt}\n{message['prompt']}"
-                await self._wire.send("PromptUpdated")
+                self._mind.add_to_prompt(message["prompt"])
+                await self._updated("PromptUpdated")
+                await self._fit_prompt()
             case "UpdateThink":
-                self._prompt, self._functions = read_think(message)
-                await self._wire.send("ThinkUpdated")
+                self._mind.instruct(*read_think(message))
+                await self._updated("ThinkUpdated")
+                await self._fit_prompt()
             case "UpdateSpeak":
-                await self._wire.send("SpeakUpdated")
+                self._voice.use(speak_model(message))
+                await self._updated("SpeakUpdated")
             case "UpdateListen":
-                await self._wire.send("ListenUpdated")
+                await self._update_listen(is_flux(message))
             case "ForceEndTurn":
                 await self._force_end_turn()
 
+    async def _updated(self, acknowledgement: str) -> None:
+        self._room.note("agent_updated", acknowledgement=acknowledgement)
+        await self._wire.send(acknowledgement)
+
+    async def _fit_prompt(self) -> None:
+        if self._mind.truncate():
+            await self._wire.send("Warning", code="PROMPT_TOO_LONG", description="The prompt was truncated.")
+
+    async def _update_listen(self, flux: bool) -> None:
+        """Listen in another way, once the turn under way is over; of several updates in it the last one counts."""
+        self._flux_wanted = flux
+        if not self._listener.in_turn:
+            self._flux, self._flux_wanted = flux, None
+            await self._updated("ListenUpdated")
+
     async def _force_end_turn(self) -> None:
-        if not self._settings.flux:
+        if not self._flux:
             await self._wire.send(
                 "Warning",
                 code="FORCE_END_TURN_UNSUPPORTED",

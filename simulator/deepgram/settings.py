@@ -6,12 +6,15 @@ service's own schema does not say so.
 
 from __future__ import annotations
 
+import contextlib
+import json
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .brain import Called, Line
+from .conversation import Called, Endpoint, Function, Line
+from .facts import sentences
 from .providers import LISTEN, SPEAK, THINK, THINK_LIVE
 from .schema import INVALID, Check, Problem, also, flag, list_of, number, record, tagged, text
 
@@ -118,14 +121,6 @@ CLIENT_MESSAGE: Check = tagged("type", _CLIENT_MESSAGES)
 
 
 @dataclass(frozen=True, slots=True)
-class Function:
-    """A function the agent may call on the client."""
-
-    name: str
-    defer_until_eot: bool
-
-
-@dataclass(frozen=True, slots=True)
 class AgentSettings:
     """What the simulated agent works with, out of a checked Settings message."""
 
@@ -136,6 +131,7 @@ class AgentSettings:
     functions: dict[str, Function]
     conversation: tuple[Line | Called, ...]
     flux: bool
+    speak_model: str
     sends_history: bool
 
 
@@ -151,30 +147,72 @@ def read_settings(message: Mapping[str, Any]) -> AgentSettings:
         prompt=prompt,
         functions=functions,
         conversation=tuple(_conversation(agent.get("context", {}).get("messages", []))),
-        flux=agent.get("listen", {}).get("provider", {}).get("version") == "v2",
+        flux=is_flux(agent),
+        speak_model=speak_model(agent),
         sends_history=message.get("flags", {}).get("history", True),
     )
 
 
 def read_think(holder: Mapping[str, Any]) -> tuple[str, dict[str, Function]]:
-    """Prompt and client-side functions of the first think provider in `holder` (an agent or UpdateThink)."""
+    """Prompt and functions of the first think provider in `holder` (an agent or UpdateThink)."""
     think = next(iter(_thinks(holder)), {})
-    functions = {
-        function["name"]: Function(function["name"], function.get("defer_until_eot", False))
-        for function in think.get("functions", [])
-        if "endpoint" not in function
-    }
+    functions = {function["name"]: _function(function) for function in think.get("functions", [])}
     return think.get("prompt", ""), functions
 
 
+def is_flux(holder: Mapping[str, Any]) -> bool:
+    """Whether the listen provider in `holder` (an agent or UpdateListen) is a flux model."""
+    return bool(holder.get("listen", {}).get("provider", {}).get("version") == "v2")
+
+
+def speak_model(holder: Mapping[str, Any]) -> str:
+    """Name of the first voice in `holder` (an agent or UpdateSpeak); "" where there is none."""
+    speak = next(iter(_several(holder.get("speak", []))), {})
+    provider = speak.get("provider", {})
+    return str(provider.get("model") or provider.get("model_id") or provider.get("voice", ""))
+
+
+def _function(function: Mapping[str, Any]) -> Function:
+    properties = function.get("parameters", {}).get("properties")
+    endpoint = function.get("endpoint")
+    return Function(
+        name=function["name"],
+        defer_until_eot=function.get("defer_until_eot", False),
+        parameters={
+            name: tuple(schema.get("enum", ())) if isinstance(schema, dict) else ()
+            for name, schema in (properties.items() if isinstance(properties, dict) else ())
+        },
+        endpoint=Endpoint(
+            endpoint["url"], endpoint.get("method", "POST").upper(), endpoint.get("headers", {})
+        )
+        if endpoint
+        else None,
+    )
+
+
 def _thinks(holder: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    think = holder.get("think", [])
-    return think if isinstance(think, list) else [think]
+    return _several(holder.get("think", []))
+
+
+def _several(one_or_list: Any) -> list[Mapping[str, Any]]:
+    return one_or_list if isinstance(one_or_list, list) else [one_or_list]
 
 
 def _conversation(messages: list[Mapping[str, Any]]) -> Iterator[Line | Called]:
+    """History as it was lived: what the agent said comes sentence by sentence."""
     for message in messages:
-        if "role" in message:
-            yield Line(message["role"], message["content"])
+        role, content = message.get("role"), message.get("content", "")
+        if role is not None:
+            yield from (
+                Line(role, text) for text in (sentences(content) if role == "assistant" else [content])
+            )
         for call in message.get("function_calls", []):
-            yield Called(call["name"], {}, call["response"])
+            yield Called(call["name"], _arguments(call["arguments"]), call["response"])
+
+
+def _arguments(text: str) -> dict[str, str]:
+    with contextlib.suppress(ValueError, RecursionError):
+        arguments = json.loads(text)
+        if isinstance(arguments, dict):
+            return {key: str(value) for key, value in arguments.items()}
+    return {}

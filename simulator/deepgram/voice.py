@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+import zlib
 from collections import deque
 from collections.abc import Awaitable, Callable
 
@@ -15,7 +16,7 @@ from simulator.speech import Utterance, seed_for, speak
 
 from .wire import Wire
 
-VOICE = "en-us+f3"
+_VOICES = ("en-us+m3", "en-us+f2", "en-us+m1", "en-us+f3")
 _CHUNK_BYTES = (160, 4096, 1024)
 """Shortest, longest and most frequent audio frame."""
 _BURST_SHARE = 0.3
@@ -35,6 +36,7 @@ class Voice:
         room: Room,
         timings: AgentTimings,
         seed: int,
+        model: str,
         announce: Callable[[str], Awaitable[None]],
     ) -> None:
         self._wire = wire
@@ -43,10 +45,15 @@ class Voice:
         self._seed = seed
         self._random = random.Random(seed)
         self._announce = announce
+        self.use(model)
         self._sentences = 0
         self._unsent: deque[bytes] = deque()
         self._due_s = 0.0
         self._play_end_s = 0.0
+
+    def use(self, model: str) -> None:
+        """Speak from the next sentence on with the voice that stands for `model`."""
+        self._voice = _VOICES[zlib.crc32(model.encode()) % len(_VOICES)]
 
     @property
     def sending(self) -> bool:
@@ -62,7 +69,7 @@ class Voice:
         """`sentence` as audio, unique in the world."""
         self._sentences += 1
         seed = seed_for(self._seed, self._sentences)
-        return await speak(sentence, speaker="agent", voice=VOICE, seed=seed)
+        return await speak(sentence, speaker="agent", voice=self._voice, seed=seed)
 
     async def say(self, utterance: Utterance, *, audio_first: bool = False) -> None:
         """Send one utterance; returns when its last byte is sent. `audio_first`: one frame goes before the text."""

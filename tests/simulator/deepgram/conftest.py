@@ -6,14 +6,16 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
+import aiohttp
 import pytest
 from aiohttp import web
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosedError
 
 from simulator.config import AgentTimings, SimulatorConfig
 from simulator.deepgram import routes
@@ -95,11 +97,12 @@ class Caller:
         self._utterances = 0
 
     async def read(self) -> None:
-        async for data in self.socket:
-            async with self._arrived:
-                body = data if isinstance(data, bytes) else json.loads(data)
-                self.received.append(Received(time.monotonic(), body))
-                self._arrived.notify_all()
+        with suppress(ConnectionClosedError):
+            async for data in self.socket:
+                async with self._arrived:
+                    body = data if isinstance(data, bytes) else json.loads(data)
+                    self.received.append(Received(time.monotonic(), body))
+                    self._arrived.notify_all()
         async with self._arrived:
             self._arrived.notify_all()
 
@@ -163,30 +166,57 @@ class Caller:
     def audio(self) -> bytes:
         return b"".join(item.body for item in self.all("audio"))
 
+    async def noted(self, kind: str) -> dict[str, object]:
+        """Wait for an entry of the call's timeline."""
+        async with asyncio.timeout(DEADLINE_S):
+            while True:
+                for entry in self.world.room("CA1").timeline:
+                    if entry["kind"] == kind:
+                        return entry
+                await asyncio.sleep(0.005)
+
     def timeline(self) -> list[str]:
         return [str(entry["kind"]) for entry in self.world.room("CA1").timeline]
 
 
 class AgentServer:
-    """A simulated agent on a free port of loopback."""
+    """Simulated agents on free ports of loopback, one for each pace."""
 
     def __init__(self, world: World, stack: AsyncExitStack) -> None:
         self.world = world
         self._stack = stack
+        self._http_urls: dict[AgentTimings, str] = {}
+
+    async def http_url(self, timings: AgentTimings = FAST) -> str:
+        """Where the agent of this pace listens."""
+        if timings not in self._http_urls:
+            app = web.Application()
+            app.add_routes(routes(self.world, SimulatorConfig(deepgram_api_key=KEY, agent=timings)))
+            runner = web.AppRunner(app, shutdown_timeout=0.2)
+            await runner.setup()
+            self._stack.push_async_callback(runner.cleanup)
+            await web.TCPSite(runner, "127.0.0.1", 0).start()
+            self._http_urls[timings] = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        return self._http_urls[timings]
 
     async def url(self, timings: AgentTimings = FAST) -> str:
-        app = web.Application()
-        app.add_routes(routes(self.world, SimulatorConfig(deepgram_api_key=KEY, agent=timings)))
-        runner = web.AppRunner(app, shutdown_timeout=0.2)
-        await runner.setup()
-        self._stack.push_async_callback(runner.cleanup)
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        return f"ws://127.0.0.1:{runner.addresses[0][1]}/v1/agent/converse"
+        """The agent's socket."""
+        return (await self.http_url(timings)).replace("http://", "ws://") + "/v1/agent/converse"
 
-    async def connect(self, timings: AgentTimings = FAST, key: str = f"Token {KEY}") -> Caller:
+    async def faults(self, fault: object, timings: AgentTimings = FAST) -> tuple[int, dict[str, Any]]:
+        """Ask for a fault; returns the status and the answer."""
+        url = f"{await self.http_url(timings)}/simulator/agent-faults"
+        async with aiohttp.ClientSession() as http, http.post(url, json=fault) as answer:
+            return answer.status, await answer.json()
+
+    async def connect(
+        self, timings: AgentTimings = FAST, key: str = f"Token {KEY}", **options: Any
+    ) -> Caller:
         """A caller whose socket is open and has had its Welcome."""
         headers = {"Authorization": key}
-        socket = await connect(await self.url(timings), additional_headers=headers, compression=None)
+        socket = await connect(
+            await self.url(timings), additional_headers=headers, compression=None, **options
+        )
         caller = Caller(socket, self.world)
         reading = asyncio.create_task(caller.read())
 

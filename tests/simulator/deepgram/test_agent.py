@@ -268,33 +268,6 @@ async def test_an_injected_user_message_is_answered(agent: AgentServer) -> None:
     assert caller.texts("user") == ["Are you a robot?"]
 
 
-async def test_a_longer_prompt_is_thought_with(agent: AgentServer) -> None:
-    caller = await agent.connect()
-    await caller.start_and_be_greeted()
-    await caller.send({"type": "UpdatePrompt", "prompt": "Objective: cancel the contract"})
-    await caller.until("PromptUpdated")
-    await caller.say("How can I help you?")
-
-    await caller.until("ConversationText", content="I would like to cancel the contract.")
-
-
-async def test_a_conversation_goes_on_from_its_history(agent: AgentServer) -> None:
-    caller = await agent.connect()
-    messages = [
-        {"type": "History", "role": "assistant", "content": "Hello, this is an AI assistant."},
-        {"type": "History", "role": "user", "content": "It is $82."},
-        {
-            "type": "History",
-            "role": "assistant",
-            "content": "I would like to get the monthly internet bill under $60.",
-        },
-    ]
-    await caller.start(settings(greeting=None, context={"messages": messages}))
-    await caller.say("I can do fifty eight dollars.")
-
-    await caller.until("ConversationText", content="Please go ahead with fifty-eight dollars.")
-
-
 async def test_the_timeline_tells_the_session(agent: AgentServer) -> None:
     caller = await agent.connect()
     await caller.start_and_be_greeted()

@@ -4,52 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.deepgram.brain import ACCEPTED, SETTLED_FOR, Called, Line, Move, next_move
+from simulator.deepgram.conversation import Line
 from simulator.deepgram.facts import MAX_WORDS, read_facts
+from simulator.deepgram.talk import ACCEPTED, SETTLED_FOR
+
+from .talking import OPENING, PROMPT, Talk
 
 pytestmark = pytest.mark.unit
-
-OPENING = "Hello, this is an AI assistant calling on behalf of Dana Reyes. It is about an internet bill."
-PROMPT = f"""You hold a telephone call.
-Calling on behalf of: Dana Reyes
-Objective: Get the monthly internet bill under $60, walk away above $75
-Context: A customer for six years. The current bill is $82 a month.
-Target outcome: $60 a month or less
-Walk-away point (private): $75
-Opening line: {OPENING}
-"""
-FUNCTIONS = ("end_call", "update_strategy")
-
-
-class Talk:
-    """A conversation with the mind, without sockets."""
-
-    def __init__(self, prompt: str = PROMPT, functions: tuple[str, ...] = FUNCTIONS, opening: str = OPENING):
-        self.prompt = prompt
-        self.functions = functions
-        self.items: list[Line | Called] = [Line("assistant", opening)] if opening else []
-
-    def hear(self, text: str) -> str:
-        """The agent's answer to `text`, after any functions it called."""
-        self.items.append(Line("user", text))
-        while (move := self.think()).function:
-            self.items.append(Called(move.function, move.arguments, "ok"))
-        self.items += [Line("assistant", sentence) for sentence in move.sentences]
-        return " ".join(move.sentences)
-
-    def think(self) -> Move:
-        return next_move(self.prompt, self.items, self.functions)
-
-    @property
-    def calls(self) -> list[str]:
-        return [item.name for item in self.items if isinstance(item, Called)]
-
-    @property
-    def ended_because(self) -> str | None:
-        return next(
-            (i.arguments["reason"] for i in self.items if isinstance(i, Called) and i.name == "end_call"),
-            None,
-        )
 
 
 def test_a_clerks_call() -> None:
@@ -123,7 +84,7 @@ def test_three_fruitless_rounds_above_the_limit_end_the_call() -> None:
     talk.hear("It really is $80.")
 
     assert talk.ended_because == "no acceptable offer"
-    assert talk.calls == ["update_strategy", "update_strategy", "end_call"]
+    assert talk.calls == ["update_strategy", "update_strategy", "update_strategy", "end_call"]
 
 
 def test_after_fruitless_rounds_it_takes_an_offer_within_the_limit() -> None:

@@ -10,9 +10,9 @@ import pydantic
 import pytest
 from deepgram.agent.v1.types.agent_v1settings import AgentV1Settings
 
-from simulator.deepgram.brain import Called, Line
+from simulator.deepgram.conversation import Called, Function, Line
 from simulator.deepgram.schema import INVALID, UNPARSABLE
-from simulator.deepgram.settings import CLIENT_MESSAGE, Function, read_settings
+from simulator.deepgram.settings import CLIENT_MESSAGE, read_settings
 from simulator.deepgram.settings import SETTINGS as CHECK
 
 from .conftest import PROMPT, SETTINGS
@@ -222,5 +222,8 @@ def test_what_differs_is_read(name: str, field: str, value: Any) -> None:
     assert getattr(read_settings(GOOD[name]), field) == value
 
 
-def test_functions_of_the_server_are_not_the_clients() -> None:
-    assert "end_call" not in read_settings(GOOD["a server-side function"]).functions
+def test_functions_of_the_server_are_known_by_their_endpoint() -> None:
+    function = read_settings(GOOD["a server-side function"]).functions["end_call"]
+
+    assert function.endpoint is not None
+    assert function.endpoint.method == "POST"

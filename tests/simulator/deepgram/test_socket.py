@@ -100,15 +100,3 @@ async def test_keep_alive_keeps_the_session(agent: AgentServer) -> None:
     assert caller.all("Warning")[0].body["code"] == "MAXIMUM_SESSION_LENGTH_APPROACHING"
     assert caller.all("Error")[0].body["code"] == "MAXIMUM_SESSION_LENGTH_REACHED"
     assert await caller.closed() == 1000
-
-
-async def test_other_updates_are_acknowledged(agent: AgentServer) -> None:
-    caller = await agent.connect()
-    await caller.start(settings(greeting=None))
-    parts = SETTINGS["agent"]
-    await caller.send({"type": "UpdateSpeak", "speak": parts["speak"]})
-    await caller.send({"type": "UpdateListen", "listen": parts["listen"]})
-    await caller.send({"type": "UpdateThink", "think": parts["think"]})
-    await caller.until("ThinkUpdated")
-
-    assert caller.kinds() == ["Welcome", "SettingsApplied", "SpeakUpdated", "ListenUpdated", "ThinkUpdated"]
