@@ -8,12 +8,14 @@ from simulator.config import SimulatorConfig
 from simulator.world import World
 
 from .agent import converse
+from .faults import FaultPlan, fault_routes
 
 
 def routes(world: World, config: SimulatorConfig) -> list[web.AbstractRouteDef]:
-    """Everything under api.deepgram.com and agent.deepgram.com that the simulator serves."""
+    """Everything under api.deepgram.com and agent.deepgram.com that the simulator serves, and the faults of it."""
+    faults = FaultPlan()
 
     async def agent(request: web.Request) -> web.StreamResponse:
-        return await converse(request, world, config)
+        return await converse(request, world, config, faults)
 
-    return [web.get("/v1/agent/converse", agent, allow_head=False)]
+    return [web.get("/v1/agent/converse", agent, allow_head=False), *fault_routes(faults)]

@@ -16,15 +16,20 @@ class Wire:
         self._socket = socket
         self.sent_bytes = 0
         """Audio sent, in bytes."""
+        self._mute = False
+
+    def mute(self) -> None:
+        """Send nothing more."""
+        self._mute = True
 
     async def send(self, kind: str, **fields: object) -> None:
         """Send the message `{"type": kind, **fields}`."""
-        if not self._socket.closed:
+        if not (self._mute or self._socket.closed):
             await self._quietly(self._socket.send_str(json.dumps({"type": kind, **fields})))
 
     async def send_audio(self, audio: bytes) -> None:
         """Send one binary frame."""
-        if not self._socket.closed:
+        if not (self._mute or self._socket.closed):
             self.sent_bytes += len(audio)
             await self._quietly(self._socket.send_bytes(audio))
 
