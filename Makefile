@@ -23,8 +23,10 @@ check: lint types ## What CI checks before it runs the tests
 
 lock: ## Exact versions from the ranges; needs uv
 	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url \
+		--custom-compile-command 'make lock' \
 		requirements.txt -o requirements.lock
 	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url \
+		--custom-compile-command 'make lock' \
 		-c requirements.lock requirements-dev.txt -o requirements-dev.lock
 
 env-example: ## Write .env.example from callcenter/env.py
