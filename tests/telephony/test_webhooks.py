@@ -8,41 +8,26 @@ from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from pytest_django import Settings
-from twilio.request_validator import RequestValidator
 
 from telephony import services, stream_token
 from telephony.lifecycle import Event, State
 from telephony.models import Call, CallEvent
 from tests.telephony.rows import SID, new_call
+from tests.telephony.webhook_posts import ACCOUNT, post, use_account
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
-
-BASE = "https://phone.example.com"
-ACCOUNT = "AC" + "2" * 32
-TOKEN = "t0ken"
 
 
 @pytest.fixture(autouse=True)
 def account(settings: Settings) -> None:
-    settings.PUBLIC_BASE_URL = settings.MEDIA_BASE_URL = BASE
-    settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN = ACCOUNT, TOKEN
+    use_account(settings)
 
 
 @pytest.fixture
 def call() -> Call:
     return new_call(None, Event.DIAL)
-
-
-def post(path: str, call_id: object, *, sign_for: str | None = None, **fields: str) -> HttpResponse:
-    """A webhook as Twilio sends it, blank fields included."""
-    url = f"{path}?call={call_id}"
-    form = {"AccountSid": ACCOUNT, "CallSid": SID, "ToZip": "", "FromCity": "", **fields}
-    signature = RequestValidator(TOKEN).compute_signature(sign_for or BASE + url, form)
-    answer: HttpResponse = Client().post(url, form, headers={"X-Twilio-Signature": signature})  # type: ignore[assignment]
-    return answer
 
 
 def state_of(call: Call) -> tuple[str, str]:
