@@ -92,8 +92,8 @@ def test_the_wrong_number_bears_two_more_turns() -> None:
     assert [answer.hang_up for answer in answers] == [False, False, False, True]
 
 
-def test_keys_are_pressed_on_the_first_question_or_for_a_number() -> None:
-    for asked in ("Could you tell me the price?", "Your number, please."):
-        clerk = shipped("presses_keys")
-        assert clerk.answer(asked).press == "42#"
-        assert clerk.answer(asked).press == ""
+def test_keys_answer_the_first_turn_and_words_the_next() -> None:
+    clerk = shipped("presses_keys")
+    asked = "Could you lower the price?"
+    assert clerk.answer(asked) == Answer("I will key it in for you.", press="42#")
+    assert clerk.answer(asked) == Answer("I can lower it to $55 a month.")

@@ -102,7 +102,7 @@ class Service:
     async def __aenter__(self) -> Self:
         app = web.Application()
         app.add_routes([web.get("/media", self._media), web.route("*", "/{tail:.*}", self._webhook)])
-        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
+        self._runner = web.AppRunner(app, shutdown_timeout=0.01)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
         self.port = self._runner.addresses[0][1]

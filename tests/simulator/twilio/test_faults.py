@@ -36,7 +36,7 @@ async def create(phone: Phone) -> aiohttp.ClientResponse:
     auth = {"Authorization": aiohttp.encode_basic_auth(phone.client.username, phone.client.password)}
     url = f"{phone.simulator.url}/2010-04-01/Accounts/{phone.client.username}/Calls.json"
     form = {"To": SLOW, "From": FROM, "Twiml": "<Response/>"}
-    return await phone.http.post(url, data=form, headers=auth, timeout=aiohttp.ClientTimeout(total=1))
+    return await phone.http.post(url, data=form, headers=auth, timeout=aiohttp.ClientTimeout(total=0.5))
 
 
 async def placed(phone: Phone) -> int:
