@@ -35,8 +35,18 @@ class CallView:
                 return self._turn(data)
             case "barge_in":
                 return [f"{_BLANK} (interrupted)"]
+            case "tool_call" if data.get("name") == "press_keys":
+                return [f"{_BLANK} [presses {(data.get('arguments') or {}).get('keys', '')}]"]
             case "tool_call" if data.get("name") != "update_strategy":  # the plan itself is shown
                 return [f"{_BLANK} [{data.get('name', '')}]"]
+            case "dtmf":
+                return [f"{_BLANK} (the callee pressed {data.get('digit', '')})"]
+            case "agent" if data.get("status") in ("warning", "error"):
+                return [f"{_BLANK} (voice agent: {data.get('detail') or data['status']})"]
+            case "stream" if data.get("status") in ("lost", "error"):
+                return [f"{_BLANK} (audio connection: {data.get('detail') or data['status']})"]
+            case "stop_requested":
+                return [f"{_BLANK} (asked to stop)"]
             case "strategy_update":
                 return [f"{_BLANK} [plan: {data.get('strategy', '')}]"]
             case _:

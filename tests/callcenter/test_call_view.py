@@ -73,5 +73,22 @@ def test_it_knows_when_a_call_is_over(state: str) -> None:
     assert (view.ended, view.ended_reason) == (True, "x")
 
 
+def test_keys_of_both_sides_and_what_broke_are_told() -> None:
+    assert lines(
+        {"type": "tool_call", "data": {"name": "press_keys", "arguments": {"keys": "2"}}},
+        {"type": "dtmf", "data": {"digit": "#"}},
+        {"type": "agent", "data": {"status": "ready", "detail": ""}},
+        {"type": "agent", "data": {"status": "error", "detail": "Deepgram closed"}},
+        {"type": "stream", "data": {"status": "lost"}},
+        {"type": "stop_requested", "data": {"by": "owner"}},
+    ) == [
+        "[presses 2]",
+        "(the callee pressed #)",
+        "(voice agent: Deepgram closed)",
+        "(audio connection: lost)",
+        "(asked to stop)",
+    ]
+
+
 def test_what_it_does_not_know_is_passed_over() -> None:
     assert lines({"type": "audio_level", "data": {"caller": 0.5}}, {"type": "new"}, {}) == []
