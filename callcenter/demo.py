@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 import time
-import uuid
 from collections.abc import Callable
 
 from django.conf import settings
-from websockets.asyncio.client import connect
-from websockets.exceptions import WebSocketException
 
 from callcenter.api_client import ApiClient, ApiError
+from callcenter.call_feed import NotFollowed, follow, place
 from callcenter.call_view import CallView
 
 DEFAULT_SCENARIO = "clerk"
@@ -45,8 +41,6 @@ class Demo:
     def __init__(
         self, *, base_url: str, api_key: str, simulator_url: str, say: Callable[[str], None]
     ) -> None:
-        self._base_url = base_url
-        self._api_key = api_key
         self._api = ApiClient(base_url, api_key)
         self._simulator = ApiClient(simulator_url, "")
         self._say = say
@@ -69,30 +63,19 @@ class Demo:
             DemoFailed: when it was refused, or did not complete as it should.
         """
         try:
-            task = self._api.post(
-                "/api/tasks", {**ERRAND, "target_phone": number}, idempotency_key=_new_key()
-            )
-            view = asyncio.run(asyncio.wait_for(self._call_and_follow(str(task["id"])), CALL_TIMEOUT_S))
-            self._check(str(task["id"]), view)
-        except ApiError as error:
+            call = place(self._api, {**ERRAND, "target_phone": number})
+            self._say(call.message)
+            self._check(call.task_id, self._watch(call.session_id))
+        except (ApiError, NotFollowed) as error:
             raise DemoFailed(str(error)) from None
-        except TimeoutError:
-            raise DemoFailed(f"The call was not over after {CALL_TIMEOUT_S:.0f} s.") from None
-        except (OSError, WebSocketException) as error:
-            raise DemoFailed(f"The feed of the call was lost ({error}).") from None
 
-    async def _call_and_follow(self, task_id: str) -> CallView:
+    def _watch(self, session_id: str) -> CallView:
         view = CallView()
-        address = f"{self._base_url.replace('http', 'ws', 1)}/ws/call/{task_id}"
-        headers = {"Authorization": f"Bearer {self._api_key}"}
-        async with connect(address, additional_headers=headers, proxy=None) as feed:
-            answer = await asyncio.to_thread(
-                self._api.post, f"/api/tasks/{task_id}/call", {}, idempotency_key=_new_key()
-            )
-            self._say(str(answer["message"]))
-            while not view.ended:
-                for line in view.lines(json.loads(await feed.recv())):
-                    self._say(line)
+        for message in follow(self._api, session_id, timeout_s=CALL_TIMEOUT_S):
+            for line in view.lines(message):
+                self._say(line)
+            if view.ended:
+                break
         return view
 
     def _check(self, task_id: str, view: CallView) -> None:
@@ -107,7 +90,7 @@ class Demo:
             wav = self._recording(task_id, side)
             if not wav.startswith(b"RIFF") or len(wav) <= WAV_HEADER_BYTES:
                 raise DemoFailed(f"The {side} recording is empty.")
-            self._say(f"  Recording: {self._base_url}/api/tasks/{task_id}/audio?side={side}")
+            self._say(f"  Recording: {self._api.base_url}/api/tasks/{task_id}/audio?side={side}")
         self._say(f"  Files: {settings.DATA_ROOT / 'recordings'}")
 
     def _recording(self, task_id: str, side: str) -> bytes:
@@ -120,7 +103,3 @@ class Demo:
                 if error.status not in (404, 409, 425) or time.monotonic() > deadline:
                     raise
             time.sleep(0.2)
-
-
-def _new_key() -> str:
-    return str(uuid.uuid4())
