@@ -58,7 +58,8 @@ TABLE: dict[Event, State] = {
 
 TERMINAL = frozenset({State.COMPLETED, State.BUSY, State.NO_ANSWER, State.FAILED, State.CANCELED})
 LIVE = frozenset(State) - TERMINAL
-ANSWERED = frozenset({State.IN_PROGRESS, State.ENDING, State.COMPLETED})
+ANSWERED = frozenset({State.IN_PROGRESS, State.COMPLETED})
+"""The states that show that somebody answered. `ending` does not: a ringing call is ended too."""
 
 _RANK = {state: rank for rank, state in enumerate(State)}
 

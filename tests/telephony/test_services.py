@@ -96,6 +96,14 @@ def test_a_lost_answered_report_is_made_up_for_by_the_end() -> None:
     assert (call.ended_at - call.answered_at).total_seconds() == pytest.approx(30, abs=1)
 
 
+def test_ending_a_call_that_nobody_has_answered_does_not_make_it_answered() -> None:
+    call = new_call(None, Event.DIAL, Event.RING)
+    services.call_advance(call_id=call.pk, event=Event.END, reason="operator_ended")
+    services.call_advance(call_id=call.pk, event=Event.CANCEL)
+    call.refresh_from_db()
+    assert (call.state, call.answered_at, call.duration_seconds) == (State.CANCELED, None, None)
+
+
 def test_a_callsid_belongs_to_one_call() -> None:
     call, other = new_call(), new_call()
     assert services.call_identify(call_id=call.pk, call_sid=SID)
