@@ -64,11 +64,11 @@ def stop(call_id: uuid.UUID, *, by: str) -> bool:
     The wish is stored first, so that it outlives this process; the sweeper repeats it until Twilio has obeyed.
     """
     services.stop_request(call_id=call_id, by=by)
+    if services.call_advance(call_id=call_id, event=Event.CANCEL, only_from={State.RESERVED}):
+        return True
     call = Call.objects.get(pk=call_id)
     if not call.is_live:
         return False
-    if call.state == State.RESERVED:
-        return services.call_advance(call_id=call_id, event=Event.CANCEL)
     if call.state in {State.IN_PROGRESS, State.ENDING}:
         services.call_advance(call_id=call_id, event=Event.END, reason="operator_ended")
     if call.call_sid:

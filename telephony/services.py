@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -85,13 +85,15 @@ def call_advance(
     reason: str = "",
     detail: str = "",
     duration_seconds: int | None = None,
+    only_from: Collection[State] = LIVE,
 ) -> bool:
     """Report `event`; True when it changed the call. The first `reason` that is given stays.
 
-    A late or repeated report is legal and changes nothing.
+    A late or repeated report is legal and changes nothing. `only_from`: the states in which it is true at all.
     """
     target = TABLE[event]
-    moved = Call.objects.filter(pk=call_id, state__in=states_before(event)).update(state=target)
+    before = states_before(event).intersection(only_from)
+    moved = Call.objects.filter(pk=call_id, state__in=before).update(state=target)
     if not moved:
         return False
     call = Call.objects.get(pk=call_id)

@@ -64,7 +64,9 @@ def _abandoned() -> Iterator[tuple[uuid.UUID, Callable[[uuid.UUID], None]]]:
 
 
 def _never_dialled(call_id: uuid.UUID) -> None:
-    services.call_advance(call_id=call_id, event=Event.CANCEL, reason="error.app_restart")
+    services.call_advance(
+        call_id=call_id, event=Event.CANCEL, reason="error.app_restart", only_from={State.RESERVED}
+    )
 
 
 def _unconfirmed(call_id: uuid.UUID) -> None:

@@ -1,0 +1,95 @@
+"""One call and everybody who has something to say about it. Every report takes its real way.
+
+Twilio's are signed HTTP requests, ours go through the functions that live calls use, and what we ask of Twilio goes to
+a server on loopback.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from collections.abc import Callable
+
+from django.contrib.auth.models import User
+from django.db import connections
+from django.db.models import F
+
+from telephony import placing, services, sweeper
+from telephony.lifecycle import LIVE, Event
+from telephony.models import Call
+from telephony.twilio.errors import TelephonyError
+from tests.telephony.account import TALKED_S, Account, Reply
+from tests.telephony.rows import SID, new_call
+from tests.telephony.webhook_posts import post
+
+
+class Phone:
+    """One call, and everybody who has something to say about it."""
+
+    def __init__(self, account: Account) -> None:
+        self.account = account
+        account.reset()
+        self.call = new_call()
+        self.stream_numbers = itertools.count(1)
+
+    def forget(self) -> None:
+        """Leave the tables empty: the sweeper looks at all calls."""
+        User.objects.all().delete()
+
+    def dial(self, reply: Reply, during: Callable[[], None] = lambda: None) -> None:
+        """Place the call; `during` happens while Twilio's answer is on its way."""
+        failures: list[Exception] = []
+
+        def in_twilios_thread() -> None:
+            try:
+                during()
+            except Exception as error:
+                failures.append(error)
+            finally:
+                connections.close_all()
+
+        self.account.reply, self.account.during_create = reply, in_twilios_thread
+        try:
+            placing.place(self.call.pk)
+        except TelephonyError:
+            assert reply is Reply.REFUSED
+        assert failures == []
+
+    def status(self, status: str, *, sid: str = SID) -> None:
+        """Twilio's status callback."""
+        ended = {"CallDuration": str(TALKED_S)} if status == "completed" else {}
+        assert (
+            post("/twilio/status", self.call.pk, CallSid=sid, CallStatus=status, **ended).status_code == 204
+        )
+
+    def voice(self) -> None:
+        """Twilio asks what to do with the answered call."""
+        assert post("/twilio/voice", self.call.pk, CallStatus="in-progress").status_code == 200
+
+    def stream_error(self) -> None:
+        """Twilio could not connect its stream."""
+        fields = {"StreamEvent": "stream-error", "StreamError": "31920"}
+        assert post("/twilio/stream-status", self.call.pk, **fields).status_code == 204
+
+    def stream(self, generation: int = 1, owner: str = "us") -> Call | None:
+        """A media socket has shown the token of this generation."""
+        assert services.call_identify(call_id=self.call.pk, call_sid=SID)
+        sid = f"MZ{next(self.stream_numbers)}"
+        return services.stream_claim(call_id=self.call.pk, generation=generation, stream_sid=sid, owner=owner)
+
+    def session_ends(self, reason: str) -> None:
+        """The session that holds the audio is over: hung up, lost, given up by its agent."""
+        services.call_advance(call_id=self.call.pk, event=Event.END, reason=reason)
+        placing.hang_up(self.call.pk)
+
+    def stop(self) -> None:
+        """Somebody presses the button."""
+        placing.stop(self.call.pk, by="owner")
+
+    def sweep(self, after_s: int) -> None:
+        """The sweeper comes by when the last news is `after_s` old."""
+        age = dt.timedelta(seconds=after_s)
+        times = ("created_at", "placed_at", "answered_at", "lease_expires_at")
+        live = Call.objects.filter(pk=self.call.pk, state__in=LIVE)
+        live.update(**{name: F(name) - age for name in times})
+        sweeper.sweep()
