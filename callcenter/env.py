@@ -88,7 +88,10 @@ class Env(BaseSettings):
         "Server", "INFO", "The least severe messages that are logged."
     )
     log_noisy_events_every_n: int = _variable(
-        "Server", 120, "Of very frequent events, log one in this many.", ge=1
+        "Server",
+        120,
+        "Of very frequent events, write one line for this many; 0: only those that failed.",
+        ge=0,
     )
 
     database_url: DatabaseUrl = _variable(

@@ -34,7 +34,7 @@ def variables(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyP
         ("DEBUG", "maybe", "DEBUG: must be true or false."),
         ("LOG_LEVEL", "loud", "LOG_LEVEL: must be one of DEBUG, INFO, WARNING or ERROR."),
         ("LLM_PROVIDER", "bing", "LLM_PROVIDER: must be one of openai, anthropic, groq or local."),
-        ("LOG_NOISY_EVENTS_EVERY_N", "0", "LOG_NOISY_EVENTS_EVERY_N: must be at least 1."),
+        ("LOG_NOISY_EVENTS_EVERY_N", "-1", "LOG_NOISY_EVENTS_EVERY_N: must be at least 0."),
         ("DEEPGRAM_VOICE_AGENT_THINK_TEMPERATURE", "warm", "must be a number."),
         (
             "DEEPGRAM_VOICE_AGENT_WS_URL",
@@ -82,6 +82,11 @@ def test_empty_means_default(variables: pytest.MonkeyPatch) -> None:
     for name in env.known_names() - {"ENV_FILE"}:
         variables.setenv(name, "")
     assert env.load() == env.Env.model_construct()
+
+
+def test_zero_noisy_events_is_a_choice(variables: pytest.MonkeyPatch) -> None:
+    variables.setenv("LOG_NOISY_EVENTS_EVERY_N", "0")
+    assert env.load().log_noisy_events_every_n == 0
 
 
 def test_the_environment_wins_over_the_file(variables: pytest.MonkeyPatch, tmp_path: Path) -> None:
