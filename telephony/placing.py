@@ -13,7 +13,7 @@ from telephony.lifecycle import LIVE, TERMINAL, TWILIO_STATUS, Event, State
 from telephony.models import Call
 from telephony.twilio import twiml
 from telephony.twilio.client import twilio_client
-from telephony.twilio.errors import TelephonyError
+from telephony.twilio.errors import TelephonyError, UnknownCallError
 from telephony.twilio.signature import stream_url, webhook_url
 
 logger = logging.getLogger(__name__)
@@ -135,11 +135,21 @@ def is_over(call_id: uuid.UUID) -> bool:
 
 
 def reconcile(call_id: uuid.UUID) -> None:
-    """Ask Twilio how a call really is, and follow it; for calls whose reports were lost."""
+    """Ask Twilio how a call really is, and follow it; for calls whose reports were lost.
+
+    A call that Twilio does not know is over: its records go in time, and a simulator's with its process.
+
+    Raises:
+        TelephonyError: Twilio could not be asked.
+    """
     call = Call.objects.get(pk=call_id)
     if call.state not in LIVE or call.call_sid is None:
         return
-    remote = twilio_client().fetch_call(call.call_sid)
+    try:
+        remote = twilio_client().fetch_call(call.call_sid)
+    except UnknownCallError as error:
+        services.call_advance(call_id=call_id, event=Event.FAIL, reason=error.code, detail=str(error))
+        return
     event = TWILIO_STATUS.get(remote.status)
     if event is not None:
         services.call_advance(call_id=call_id, event=event, duration_seconds=remote.duration_s)

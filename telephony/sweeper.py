@@ -53,7 +53,7 @@ def _abandoned() -> Iterator[tuple[uuid.UUID, Callable[[uuid.UUID], None]]]:
     for call in calls.filter(Q(lease_expires_at__isnull=False) | Q(created_at__lt=quiet)):
         if call.state == State.RESERVED:
             yield call.pk, _never_dialled
-        elif call.state in {State.PLACING, State.UNKNOWN}:
+        elif call.call_sid is None or call.state in {State.PLACING, State.UNKNOWN}:
             yield call.pk, _unconfirmed
         elif call.lease_expires_at is not None or call.stop_requested_at or call.state == State.ENDING:
             yield call.pk, _ownerless

@@ -26,7 +26,14 @@ from twilio.rest import Client
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from urllib3.util import Timeout
 
-from telephony.twilio.errors import TelephonyError, refusal, unanswered, unconfirmed, unreachable
+from telephony.twilio.errors import (
+    TelephonyError,
+    UnknownCallError,
+    refusal,
+    unanswered,
+    unconfirmed,
+    unreachable,
+)
 
 CREATE_TIMEOUT_S: Final = 10.0
 TIMEOUT_S: Final = 5.0
@@ -130,9 +137,19 @@ class TwilioClient:
             self._client.calls(sid).update(twiml=twiml)
 
     def fetch_call(self, sid: str) -> RemoteCall:
-        """How one call is now."""
+        """How one call is now.
+
+        Raises:
+            UnknownCallError: there is no such call at Twilio.
+            TelephonyError: Twilio could not be asked.
+        """
         with _translated():
-            return _remote(self._client.calls(sid).fetch())
+            try:
+                return _remote(self._client.calls(sid).fetch())
+            except (TwilioRestException, TwilioServiceException) as error:
+                if _is_unknown(error):
+                    raise UnknownCallError from None
+                raise
 
     def find_calls(self, *, to: str, from_: str, started_after: datetime) -> list[RemoteCall]:
         """The latest calls (50 at most) between two numbers that were created at or after an aware time.
@@ -152,8 +169,7 @@ class TwilioClient:
             try:
                 self._client.calls(sid).update(status=status)
             except (TwilioRestException, TwilioServiceException) as error:
-                gone = (error.status, error.code) == (404, _NOT_FOUND)
-                if not gone and error.code != _NOT_IN_PROGRESS:
+                if not _is_unknown(error) and error.code != _NOT_IN_PROGRESS:
                     raise
 
 
@@ -226,6 +242,10 @@ def _translated(*, creating: bool = False) -> Iterator[None]:
     except (TwilioException, ValueError, TypeError, AttributeError, KeyError):
         # What the SDK raises on an answer it cannot read.
         raise no_answer() from None
+
+
+def _is_unknown(error: TwilioRestException | TwilioServiceException) -> bool:
+    return bool((error.status, error.code) == (404, _NOT_FOUND))
 
 
 def _never_sent(error: requests.RequestException) -> bool:

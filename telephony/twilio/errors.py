@@ -20,6 +20,13 @@ class TelephonyError(Exception):
         self.ambiguous = ambiguous
 
 
+class UnknownCallError(TelephonyError):
+    """Twilio does not know a call, or does not know it any more."""
+
+    def __init__(self) -> None:
+        super().__init__("Twilio does not know this call any more.", code="error.twilio", permanent=True)
+
+
 @dataclass(frozen=True, slots=True)
 class _Meaning:
     code: str

@@ -11,7 +11,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from simulator.server import Simulator
-from telephony import placing, recording, services, sweeper
+from telephony import placing, recording, services, signals, sweeper
 from telephony.brief import CallBrief
 from telephony.lifecycle import Event, State
 from telephony.models import Call, Recording
@@ -207,12 +207,38 @@ def test_a_call_without_audio_is_hung_up() -> None:
     assert call.state in {State.COMPLETED, State.CANCELED}
 
 
-def test_one_broken_call_does_not_keep_the_others_waiting() -> None:
-    broken = new_call(None, Event.DIAL, Event.QUEUE, call_sid="CA" + "f" * 32)  # unknown to Twilio
-    call = placing.place(reserved(BUSY).pk)
-    until(lambda: twilio_client().fetch_call(str(call.call_sid)).status == "busy")
-    age(broken, 60)
+def test_a_call_that_twilio_does_not_know_any_more_is_over() -> None:
+    call = new_call(None, Event.DIAL, Event.QUEUE, call_sid="CA" + "f" * 32)
     age(call, 60)
     sweeper.sweep()
     call.refresh_from_db()
-    assert call.state == State.BUSY
+    assert (call.state, call.ended_reason) == (State.FAILED, "error.twilio")
+
+
+def test_no_state_without_a_callsid_waits_for_ever() -> None:
+    call = new_call(None, Event.DIAL, Event.QUEUE, to_number="+12025550178")
+    age(call, 130)
+    sweeper.sweep()
+    call.refresh_from_db()
+    assert (call.state, call.ended_reason) == (State.FAILED, "error.twilio")
+
+
+def test_one_broken_call_does_not_keep_the_others_waiting() -> None:
+    call = placing.place(reserved(BUSY).pk)
+    broken = new_call(None, Event.DIAL, Event.QUEUE, call_sid="CA" + "f" * 32)
+
+    def fail(call: Call, **_: object) -> None:
+        if call == broken:
+            raise RuntimeError
+
+    until(lambda: twilio_client().fetch_call(str(call.call_sid)).status == "busy")
+    age(broken, 60)
+    age(call, 61)
+    signals.call_changed.connect(fail)
+    try:
+        sweeper.sweep()
+    finally:
+        signals.call_changed.disconnect(fail)
+    call.refresh_from_db()
+    broken.refresh_from_db()
+    assert (call.state, broken.state) == (State.BUSY, State.QUEUED)
