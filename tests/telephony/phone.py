@@ -93,3 +93,11 @@ class Phone:
         live = Call.objects.filter(pk=self.call.pk, state__in=LIVE)
         live.update(**{name: F(name) - age for name in times})
         sweeper.sweep()
+
+    def sweep_until_over(self) -> None:
+        """The sweeper comes by now and then; the third time nothing may be left to do."""
+        for _ in range(3):
+            if not Call.objects.get(pk=self.call.pk).is_live:
+                return
+            self.sweep(130)
+        assert not Call.objects.get(pk=self.call.pk).is_live
