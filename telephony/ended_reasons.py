@@ -222,9 +222,9 @@ ENDED_REASONS: dict[str, EndedReason] = {row[0]: EndedReason(*row) for row in _R
 
 
 def default_reason(
-    state: State, *, was_dialled: bool, stop_was_requested: bool, had_stream: bool, duration_s: int
+    state: State, *, was_dialled: bool, stop_was_requested: bool, stream_status: str, duration_s: int
 ) -> str:
-    """Why a call ended in `state` when nobody who knows has said so."""
+    """Why a call ended in `state` when nobody who knows has said so. `stream_status`: "" without a stream."""
     match state:
         case State.BUSY:
             return "busy"
@@ -236,4 +236,6 @@ def default_reason(
             return "carrier_rejected"
     if stop_was_requested:
         return "operator_ended"
-    return "callee_hung_up" if had_stream or duration_s < MEDIA_PATIENCE_S else "media_never_connected"
+    if stream_status in {"lost", "error"}:  # Twilio goes on to our <Hangup/> when the stream breaks
+        return "media_lost"
+    return "callee_hung_up" if stream_status or duration_s < MEDIA_PATIENCE_S else "media_never_connected"

@@ -114,7 +114,7 @@ def call_advance(
                 State(call.state),
                 was_dialled=call.placed_at is not None,
                 stop_was_requested=call.stop_requested_at is not None,
-                had_stream=bool(call.stream_sid),
+                stream_status=_stream_status(call),
                 duration_s=call.duration_seconds or 0,
             )
         if not call.ended_detail:
@@ -132,6 +132,14 @@ def call_advance(
     _append(call, [_status_event(call)])
     signals.call_changed.send(sender=Call, call=call)
     return True
+
+
+def _stream_status(call: Call) -> str:
+    """What was last told of the call's stream; "" when it never had one."""
+    if not call.stream_sid:
+        return ""
+    told = CallEvent.objects.filter(call=call, type=EventType.STREAM).order_by("seq").last()
+    return str(told.data["status"]) if told else "started"
 
 
 def call_identify(*, call_id: uuid.UUID, call_sid: str, answered_by: str = "") -> bool:

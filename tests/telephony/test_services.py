@@ -79,6 +79,29 @@ def test_a_stream_that_was_there_means_that_the_callee_hung_up() -> None:
     assert (call.ended_reason, call.duration_seconds) == ("callee_hung_up", 12)
 
 
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [
+        (["stopped"], "callee_hung_up"),
+        (["lost"], "media_lost"),
+        (["error"], "media_lost"),
+        (["lost", "error"], "media_lost"),
+        (["error", "stopped"], "callee_hung_up"),
+        (["lost", "started"], "callee_hung_up"),
+    ],
+)
+def test_a_stream_that_broke_and_stayed_away_means_that_the_audio_was_lost(
+    told: list[str], reason: str
+) -> None:
+    call = new_call(None, Event.DIAL, Event.ANSWER)
+    assert claim(call, 1)
+    events = [NewEvent(EventType.STREAM, {"status": status, "detail": ""}) for status in told]
+    services.event_append(call_id=call.pk, events=events)
+    services.call_advance(call_id=call.pk, event=Event.COMPLETE, duration_seconds=12)
+    call.refresh_from_db()
+    assert call.ended_reason == reason
+
+
 def test_the_first_reason_stays() -> None:
     call = new_call(None, Event.ANSWER)
     services.call_advance(call_id=call.pk, event=Event.END, reason="agent_ended", detail="settled")
