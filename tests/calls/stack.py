@@ -192,18 +192,19 @@ async def place_and_follow(
         async with feed(stack, task["id"]) as messages, asyncio.timeout(CALL_TIMEOUT_S):
             placed = PlacedCall(task, await start_call(client, task["id"]))
             stopping = None
-            ended = recorded = False
+            ended = recorded = has_audio = False
             async for message in messages:
                 seen(message)
                 if message["type"] == "snapshot":
                     placed.snapshots.append(message)
                 elif message["seq"] is not None:
                     placed.events.append(message)
-                if stop_when is not None and message["type"] == stop_when and stopping is None:
+                if stopping is None and stop_when in (message["type"], message["data"].get("state", "")):
                     stopping = asyncio.create_task(_stop(client, task["id"]))
                 ended = ended or _is_final(message)
+                has_audio = has_audio or message["type"] == "stream"
                 recorded = recorded or message["type"] == "recording"
-                if ended and recorded:
+                if ended and (recorded or not has_audio):
                     break
             if stopping is not None:
                 await stopping

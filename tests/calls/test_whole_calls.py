@@ -12,11 +12,18 @@ import pytest
 
 from telephony.events import DESCRIPTIONS
 from tests.calls import stack as calls
+from tests.calls.call_checks import (
+    BYTES_PER_MS,
+    alignment,
+    final_turns,
+    linear,
+    recorded,
+    runs_of,
+    words,
+)
 from tests.calls.stack import PlacedCall, Stack
 
 pytestmark = [pytest.mark.integration, pytest.mark.ws]
-
-BYTES_PER_MS = 8
 
 
 def last(placed: PlacedCall) -> dict[str, Any]:
@@ -216,47 +223,3 @@ async def inaudible_on_both_sides(stack: Stack, sid: str) -> bool:
     truth = await stack.truth(sid)
     agent_heard = [note.get("text") for note in truth["timeline"] if note["kind"] == "user_text"]
     return "(inaudible)" in str(truth["heard"]) and "(inaudible)" in agent_heard
-
-
-def final_turns(call: PlacedCall) -> list[dict[str, Any]]:
-    return [turn for turn in call.of("transcript_update") if turn["final"]]
-
-
-def words(text: str) -> list[str]:
-    return re.findall(r"[a-z0-9$']+", text.lower())
-
-
-def linear(mulaw: bytes) -> bytes:
-    return audioop.ulaw2lin(mulaw, 2)
-
-
-def recorded(stack: Stack, call: PlacedCall, side: str) -> bytes:
-    """One mono track, 16-bit."""
-    channels, frames = asyncio.run(calls.wav(stack, call.task["id"], side))
-    assert channels == 1
-    return frames
-
-
-def alignment(stack: Stack, call: PlacedCall) -> int:
-    """How much later, in bytes of 16-bit sound, our clock shows things than the stream's timestamps do."""
-    inbound = recorded(stack, call, "inbound")
-    sent = linear(call.callee_said)
-    first_ms: int = call.truth["streams"][0]["first_timestamp_ms"]
-    return inbound.find(sent[: 2 * 8000]) - first_ms * 2 * BYTES_PER_MS
-
-
-def runs_of(track: bytes) -> list[tuple[int, int]]:
-    """Where the track is not silent: (start, end) in bytes; 100 ms of zeros end a run."""
-    silence = bytes(2 * 100 * BYTES_PER_MS)
-    runs, position = [], 0
-    while position < len(track):
-        while position < len(track) and track[position : position + 2] == b"\0\0":
-            position += 2
-        if position >= len(track):
-            break
-        end = track.find(silence, position)
-        end = len(track) if end < 0 else end + (end - position) % 2
-        sound = len(track[position:end].rstrip(b"\0"))
-        runs.append((position, position + sound + sound % 2))
-        position = end
-    return runs

@@ -1,0 +1,61 @@
+"""What was said, heard and recorded in a call, in a form that can be compared."""
+
+from __future__ import annotations
+
+import asyncio
+import audioop
+import re
+from typing import Any
+
+from tests.calls import stack as calls
+from tests.calls.stack import PlacedCall, Stack
+
+BYTES_PER_MS = 8
+"""Of mu-law on the telephone; a recording's 16-bit sound has twice as many."""
+
+
+def final_turns(call: PlacedCall) -> list[dict[str, Any]]:
+    """The turns as they were in the end."""
+    return [turn for turn in call.of("transcript_update") if turn["final"]]
+
+
+def words(text: str) -> list[str]:
+    """Its words, whatever their case and punctuation."""
+    return re.findall(r"[a-z0-9$']+", text.lower())
+
+
+def linear(mulaw: bytes) -> bytes:
+    """The sound as 16-bit samples."""
+    return audioop.ulaw2lin(mulaw, 2)
+
+
+def recorded(stack: Stack, call: PlacedCall, side: str) -> bytes:
+    """One mono track, 16-bit."""
+    channels, frames = asyncio.run(calls.wav(stack, call.task["id"], side))
+    assert channels == 1
+    return frames
+
+
+def alignment(stack: Stack, call: PlacedCall) -> int:
+    """How much later, in bytes of 16-bit sound, our clock shows things than the stream's timestamps do."""
+    inbound = recorded(stack, call, "inbound")
+    sent = linear(call.callee_said)
+    first_ms: int = call.truth["streams"][0]["first_timestamp_ms"]
+    return inbound.find(sent[: 2 * 8000]) - first_ms * 2 * BYTES_PER_MS
+
+
+def runs_of(track: bytes) -> list[tuple[int, int]]:
+    """Where the track is not silent: (start, end) in bytes; 100 ms of zeros end a run."""
+    silence = bytes(2 * 100 * BYTES_PER_MS)
+    runs, position = [], 0
+    while position < len(track):
+        while position < len(track) and track[position : position + 2] == b"\0\0":
+            position += 2
+        if position >= len(track):
+            break
+        end = track.find(silence, position)
+        end = len(track) if end < 0 else end + (end - position) % 2
+        sound = len(track[position:end].rstrip(b"\0"))
+        runs.append((position, position + sound + sound % 2))
+        position = end
+    return runs
