@@ -18,13 +18,14 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     defaults = SimulatorConfig()
     parser = argparse.ArgumentParser(
-        prog="simulator", description="Simulated Twilio and Deepgram on loopback."
+        prog="simulator", description="Simulated Twilio, Deepgram and language models on loopback."
     )
     parser.add_argument("--host", default=defaults.host)
     parser.add_argument("--port", type=int, default=defaults.port, help="0 picks a free one")
     parser.add_argument("--twilio-account-sid", default=defaults.twilio_account_sid)
     parser.add_argument("--twilio-auth-token", default=defaults.twilio_auth_token)
     parser.add_argument("--deepgram-api-key", default=defaults.deepgram_api_key)
+    parser.add_argument("--llm-api-key", default=defaults.llm_api_key)
     parser.add_argument("--scenarios", type=Path, default=defaults.scenarios_dir, metavar="DIR")
     parser.add_argument("--callee-audio", type=Path, metavar="FILE", help="recording a callee opens with")
     parser.add_argument("--seed", type=int, default=defaults.seed)
@@ -36,6 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
         twilio_account_sid=given.twilio_account_sid,
         twilio_auth_token=given.twilio_auth_token,
         deepgram_api_key=given.deepgram_api_key,
+        llm_api_key=given.llm_api_key,
         scenarios_dir=given.scenarios,
         callee_audio=given.callee_audio,
         seed=given.seed,

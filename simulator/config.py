@@ -52,6 +52,8 @@ class SimulatorConfig:
     twilio_account_sid: str = "AC" + "0" * 32
     twilio_auth_token: str = "simulated-auth-token"  # noqa: S105 - the simulator's own, guards nothing
     deepgram_api_key: str = "simulated-deepgram-key"
+    llm_api_key: str = "simulated-llm-key"
+    """The key of every model API."""
     scenarios_dir: Path = SCENARIOS_DIR
     callee_audio: Path | None = None
     """A recording (8 kHz mono .ulaw or .wav) that opens the call at `recorded` scenario's number."""

@@ -10,6 +10,7 @@ import aiohttp
 from aiohttp import web
 
 import simulator.deepgram
+import simulator.llm
 from simulator import control
 from simulator.callee.directory import Directory
 from simulator.config import SimulatorConfig
@@ -24,7 +25,7 @@ SHUTDOWN_S = 0.1
 
 
 class Simulator:
-    """Serves the Twilio and Deepgram halves and the control API; `async with` starts and stops it.
+    """Serves Twilio, Deepgram, the language models and the control API; `async with` starts and stops it.
 
     Raises ScenarioError when its scenarios cannot be used, OSError when its port is taken.
     """
@@ -57,6 +58,7 @@ class Simulator:
         app.add_routes(rest.routes(self._exchange))
         app.add_routes(control.routes(self.directory, self._exchange))
         app.add_routes(simulator.deepgram.routes(self.world, self.config))
+        app.add_routes(simulator.llm.routes(self.config))
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
         try:
             await self._runner.setup()
