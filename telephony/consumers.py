@@ -22,6 +22,7 @@ from telephony import live, services, stream_token
 from telephony.clock import CallClock
 from telephony.events import TurnState
 from telephony.models import Call
+from telephony.safe_logging import where
 from telephony.session import CallSession
 from telephony.stream import Stream
 from telephony.twilio import messages as twilio
@@ -36,7 +37,9 @@ EARLY_FRAMES = 250
 MAX_BAD_FRAMES = 50
 BAD_FRAMES_S = 10.0
 
-HOPELESS, STRANGER, UNKNOWN_CALL, NO_START, TOKEN_USED = 4400, 4403, 4404, 4408, 4409
+HOPELESS, STRANGER, UNKNOWN_CALL, NO_START, TOKEN_USED, CALL_IS_ENDING, FAULT = (
+    4400, 4403, 4404, 4408, 4409, 4410, 4500,
+)  # fmt: skip
 
 OWNER = f"{socket.gethostname()[:32]}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
 """This process, as the holder of a call's audio."""
@@ -49,10 +52,13 @@ class MediaStreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Chan
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         """As Channels does it, without its database clean-up for every audio frame: frames use no database."""
-        if message["type"] == "websocket.receive":
-            await self.websocket_receive(message)
-        else:
+        if message["type"] != "websocket.receive":
             await super().dispatch(message)
+            return
+        try:
+            await self.websocket_receive(message)
+        except Exception as error:  # Channels would drop the consumer, and nobody would lead the call
+            await self._fault(error)
 
     async def connect(self) -> None:
         """Refuse strangers before the handshake is answered: Twilio signs it over the wss:// address."""
@@ -60,7 +66,10 @@ class MediaStreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Chan
         self._stream: Stream | None = None
         self._early: deque[tuple[twilio.StreamMessage, float]] = deque(maxlen=EARLY_FRAMES)
         self._starting: asyncio.Task[None] | None = None
+        self._stream_sid = ""
         self._stopped = False
+        self._gone = False
+        self._closed = False
         self._bad_frames = 0
         self._bad_since_s = 0.0
         headers = dict(self.scope["headers"])
@@ -80,10 +89,14 @@ class MediaStreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Chan
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """One frame. What cannot be read is counted and dropped."""
+        if self._closed:  # the server had more of them waiting
+            return
         try:
             if text_data is None:
                 raise twilio.BadFrame("binary")
             message = twilio.parse(text_data)
+            if self._stream_sid not in {"", getattr(message, "stream_sid", self._stream_sid)}:
+                raise twilio.BadFrame("streamSid: another stream's")
         except twilio.BadFrame as error:
             await self._bad_frame(str(error))
             return
@@ -91,20 +104,34 @@ class MediaStreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Chan
         if self._session is not None and self._stream is not None:
             self._deliver(self._session, self._stream, message, arrived_s)
         elif isinstance(message, twilio.Start) and self._starting is None:
-            self._starting = asyncio.create_task(self._start(message, arrived_s))
+            self._stream_sid = message.stream_sid
+            self._starting = asyncio.create_task(self._try_start(message, arrived_s))
         elif self._starting is not None:
             self._early.append((message, arrived_s))
         elif not isinstance(message, twilio.Connected):
             await self._bad_frame("before start")
 
+    async def close(self, code: int | None = None, reason: str | None = None) -> None:
+        """Close the socket, once: a server takes a second time for a mistake, and the consumer would be dropped."""
+        if not self._closed:
+            self._closed = True
+            await super().close(code, reason)
+
     async def disconnect(self, code: int) -> None:
         """The socket is gone. Without a `stop` before, the call's audio is lost."""
+        self._gone = True
         if hasattr(self, "_timer"):
             self._timer.cancel()
         if self._starting is not None and not self._starting.done():
             await asyncio.wait([self._starting], timeout=START_TIMEOUT_S)
         if self._session is not None and self._stream is not None and not self._stopped:
             self._session.stream_ended(self._stream, "media_lost")
+
+    async def _try_start(self, start: twilio.Start, arrived_s: float) -> None:
+        try:
+            await self._start(start, arrived_s)
+        except Exception as error:  # an accepted socket must not stay open to nobody
+            await self._fault(error)
 
     async def _start(self, start: twilio.Start, arrived_s: float) -> None:
         self._timer.cancel()
@@ -118,10 +145,15 @@ class MediaStreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Chan
             await self.close(outcome)
             return
         session = _session_of(outcome, arrived_s)
-        stream = session.attach(start.stream_sid, self._send_text)
+        stream = session.attach(start.stream_sid, send=self._send_text, hang_up=self.close)
+        if stream is None:
+            await self.close(CALL_IS_ENDING)
+            return
+        self._session, self._stream = session, stream
         while self._early:
             self._deliver(session, stream, *self._early.popleft())
-        self._session, self._stream = session, stream
+        if self._gone and not self._stopped:  # the socket broke while the token was checked
+            session.stream_ended(stream, "media_lost")
 
     def _deliver(
         self, session: CallSession, stream: Stream, message: twilio.StreamMessage, arrived_s: float
@@ -142,6 +174,12 @@ class MediaStreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Chan
     async def _send_text(self, text: str) -> None:
         await self.send(text_data=text)
 
+    async def _fault(self, error: Exception) -> None:
+        logger.error("a media socket failed: %s", where(error))
+        if self._session is not None:
+            self._session.fault(error)
+        await self.close(FAULT)
+
     async def _bad_frame(self, reason: str) -> None:
         count("telephony", "bad_frame")
         now_s = time.monotonic()
@@ -159,7 +197,7 @@ class MediaStreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Chan
 
 @dataclass(frozen=True, slots=True)
 class _Claim:
-    """A call that this process holds now. `before`: its turns, when another process has held it until now."""
+    """A call that this process holds now. `before`: what was said so far, when this is not its first stream."""
 
     call: Call
     before: list[TurnState] | None
@@ -188,4 +226,4 @@ def _claim(call_id: uuid.UUID, generation: int, call_sid: str, stream_sid: str) 
     )
     if claimed is None:
         return TOKEN_USED
-    return _Claim(claimed, None if claimed.fence == 1 else services.turns_of(claimed.pk))
+    return _Claim(claimed, None if generation == 1 else services.turns_of(claimed.pk))

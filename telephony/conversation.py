@@ -21,6 +21,8 @@ HISTORY_TURNS = 200
 NEW_UTTERANCE_QUIET_MS = 3000
 """Speech after this much quiet begins a new turn even when no text came for the one before."""
 
+_HEARD_LATE_MS = 500
+
 _BYTES_PER_CHAR = 550
 """About 14 characters a second: how long a sentence is whose audio has not all arrived."""
 
@@ -92,6 +94,7 @@ class Conversation:
             self._number = max(self._number, turn.number)
             self._remember(turn)
         self._caller_start_ms: float | None = None
+        self._caller_end_ms = 0.0
         self._replies: deque[Reply] = deque()
 
     @property
@@ -120,7 +123,10 @@ class Conversation:
         """The text of what the person called has just said."""
         end_ms = min(now_ms, self._voice.last_ms if self._voice.last_ms is not None else now_ms)
         start_ms = self._caller_start_ms if self._caller_start_ms is not None else end_ms
-        self._caller_start_ms = None
+        if self._voice.utterance_ms is not None and start_ms <= end_ms + _HEARD_LATE_MS:
+            # Deepgram notices speech late, and held speech later still: the sound itself says when it began.
+            start_ms = max(self._caller_end_ms, min(start_ms, self._voice.utterance_ms))
+        self._caller_start_ms, self._caller_end_ms = None, end_ms
         turn = TurnState(
             number=self._next_number(),
             speaker=CALLER,

@@ -77,12 +77,12 @@ class Dialogue:
     def agent_said(self, text: str, now_ms: float) -> list[Effect]:
         """A sentence of the agent. A first sentence that hides what it is, is replaced by the opening line."""
         self._gate.agent_said(text)
+        if self._gate.is_closed:  # of a reply that was cut off
+            return []
         reply = self._conversation.reply
         if (reply is None or not reply.sentences) and self._must_disclose(text):
             self._injected_openings += 1
             return self.interject(self._opening_line, now_ms)
-        if self._gate.is_closed:
-            return []
         return self._save([self._conversation.agent_said(text, now_ms)])
 
     def agent_audio(self, audio: bytes, now_ms: float) -> list[Effect]:
@@ -90,6 +90,8 @@ class Dialogue:
         if self._gate.drops(now_ms):
             return []
         effects: list[Effect] = [PlayAudio(audio)]
+        if self._conversation.reply is None or not self._conversation.reply.has_audio:
+            self._ending.reply_begins()
         self._playback.send(audio, now_ms)
         self._conversation.agent_audio_sent(len(audio), now_ms)
         if (name := self._playback.next_mark()) is not None:
@@ -103,12 +105,12 @@ class Dialogue:
         if self._gate.is_closed:
             return []
         effects: list[Effect] = []
-        spoken = self._conversation.reply is not None and self._conversation.reply.has_audio
+        reply = self._conversation.reply
         self._conversation.agent_all_sent()
         if (name := self._playback.next_mark(at_end=True)) is not None:
             effects.append(SendMark(name))
-        if spoken:
-            self._ending.goodbye_sent()
+        if reply is not None and reply.has_audio:
+            self._ending.reply_sent(reply.text, reply.start_ms)
         return effects + self.heard_out(now_ms)
 
     def agent_gone(self, now_ms: float) -> list[Effect]:

@@ -41,6 +41,7 @@ class _Farewell:
     reason: str
     detail: str
     function_id: str
+    decided_ms: float
     deadline_ms: float
     quiet_since_ms: float
     end: int | None = None
@@ -67,18 +68,32 @@ class Ending:
         return (self._farewell.reason, self._farewell.detail) if self._farewell else ("unknown", "")
 
     def agent_asked(self, *, function_id: str, reason: str, detail: str, now_ms: float) -> None:
-        """The agent called `end_call`; its goodbye follows."""
-        self._farewell = _Farewell(reason, detail, function_id, now_ms + GOODBYE_DEADLINE_MS, now_ms)
+        """The agent called `end_call`; its goodbye follows. A decision that was taken before stays."""
+        if self._farewell is not None:
+            return
+        self._farewell = _Farewell(reason, detail, function_id, now_ms, now_ms + GOODBYE_DEADLINE_MS, now_ms)
 
     def agent_took_back(self, function_ids: tuple[str, ...]) -> None:
         """Deepgram cancelled these function calls: the other side went on speaking."""
         if self._farewell is not None and self._farewell.function_id in function_ids:
             self._farewell = None
 
-    def goodbye_sent(self) -> None:
-        """All audio of a reply was sent; the call ends when it was heard."""
+    def reply_begins(self) -> None:
+        """The agent begins to say something more."""
         if self._farewell is not None:
-            self._farewell.end = self._playback.sent
+            self._farewell.end = None
+
+    def reply_sent(self, text: str, start_ms: float) -> None:
+        """All audio of a reply that began at `start_ms` was sent: a goodbye, if it was begun after the decision.
+
+        A question is no goodbye: the agent has changed its mind.
+        """
+        if self._farewell is None or start_ms < self._farewell.decided_ms:
+            return
+        if self._farewell.function_id and text.rstrip().endswith("?"):
+            self._farewell = None
+            return
+        self._farewell.end = self._playback.sent
 
     def interrupted(self, now_ms: float) -> None:
         """The other side spoke into the goodbye: the agent may want to answer."""
@@ -108,7 +123,7 @@ class Ending:
         return None
 
     def _close(self, reason: str, now_ms: float, *, can_speak: bool) -> Step:
-        self._farewell = _Farewell(reason, "", "", now_ms + CLOSING_DEADLINE_MS, now_ms)
+        self._farewell = _Farewell(reason, "", "", now_ms, now_ms + CLOSING_DEADLINE_MS, now_ms)
         return Step.SAY_CLOSING if can_speak else Step.HANG_UP
 
     def _was_heard(self, farewell: _Farewell, now_ms: float) -> bool:

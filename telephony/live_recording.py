@@ -9,14 +9,16 @@ from concurrent.futures import ThreadPoolExecutor
 from telemetry.record import timed_step
 from telephony import recording, services
 from telephony.models import Call, Recording
+from telephony.safe_logging import where
 from telephony.writer import SessionWriter
 
 logger = logging.getLogger(__name__)
 
-FLUSH_S = 0.5
-"""How much audio a killed process may lose."""
+FLUSH_S = 0.4
+"""How much audio a killed process may lose, beside what playback has not settled yet."""
 
 _disk = ThreadPoolExecutor(max_workers=2, thread_name_prefix="recording")
+_finishing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="wav")
 
 
 class LiveRecording:
@@ -25,26 +27,27 @@ class LiveRecording:
     def __init__(self, call: Call, *, offset_ms: float) -> None:
         self._call = call
         self._recorder = recording.Recorder(call.pk, offset_ms=offset_ms)
+        self._flushing = asyncio.Lock()
         self.caller = self._recorder.caller
         self.agent = self._recorder.agent
 
     async def run(self) -> None:
-        """Write what was placed, twice a second."""
+        """Write what was placed, a few times a second."""
         while True:
             await asyncio.sleep(FLUSH_S)
-            await self._flush()
+            await asyncio.shield(self._flush())  # a flush that has begun is ended, or its audio would be lost
 
     async def close(self, writer: SessionWriter) -> None:
         """Write the rest, make the WAV files, and say so in the call's row."""
         await self._flush()
         loop = asyncio.get_running_loop()
-        state, duration_ms, failure = Recording.State.FINISHED, 0, self._recorder.failure
+        state, duration_ms = Recording.State.FINISHED, 0
         try:
             with timed_step(
                 "recording", "finish", session_id=str(self._call.pk), task_id=str(self._call.task_id)
             ):
-                finished = await loop.run_in_executor(_disk, recording.finish, self._call.pk)
-            duration_ms = finished.duration_ms
+                finished = await loop.run_in_executor(_finishing, recording.finish, self._call.pk)
+            duration_ms, failure = finished.duration_ms, self._recorder.failure
             if not finished.has_audio:
                 state, failure = Recording.State.MISSING, failure or "No audio arrived."
             elif failure:
@@ -60,8 +63,11 @@ class LiveRecording:
                 detail=failure,
                 fence=self._call.fence,
             )
-        except Exception:  # the sweeper closes recordings whose session could not
-            logger.exception("the recording of call %s could not be closed", self._call.pk)
+        except Exception as error:  # the sweeper closes recordings whose session could not
+            logger.error("the recording of call %s could not be closed: %s", self._call.pk, where(error))
 
     async def _flush(self) -> None:
-        await asyncio.get_running_loop().run_in_executor(_disk, self._recorder.flush)
+        async with self._flushing:
+            audio = self._recorder.take()
+            write = asyncio.get_running_loop().run_in_executor(_disk, self._recorder.write, audio)
+            self._recorder.give_back(await write)

@@ -8,7 +8,7 @@ import uuid
 from django.conf import settings
 
 from telemetry.record import timed_step
-from telephony import services, stream_token
+from telephony import bus, services, stream_token
 from telephony.lifecycle import LIVE, TERMINAL, TWILIO_STATUS, Event, State
 from telephony.models import Call
 from telephony.twilio import twiml
@@ -18,7 +18,7 @@ from telephony.twilio.signature import stream_url, webhook_url
 
 logger = logging.getLogger(__name__)
 
-APOLOGY = "We are sorry, there is a technical problem on our side. We will call again. Goodbye."
+APOLOGY = "We are sorry. The automated assistant that called you has a technical problem. Goodbye."
 
 
 def place(call_id: uuid.UUID) -> Call:
@@ -71,6 +71,7 @@ def stop(call_id: uuid.UUID, *, by: str) -> bool:
         return False
     if call.state in {State.IN_PROGRESS, State.ENDING}:
         services.call_advance(call_id=call_id, event=Event.END, reason="operator_ended")
+        bus.publish_command(call_id, {"type": "end"})  # the agent falls silent even if Twilio cannot be asked
     if call.call_sid:
         hang_up(call_id)
     return True
@@ -108,12 +109,15 @@ def press_keys(call_id: uuid.UUID, *, fence: int, keys: str) -> None:
         twilio_client().redirect_call(str(call.call_sid), stream_document(call_id, generation, keys=keys))
 
 
-def apologise(call_id: uuid.UUID) -> None:
+def apologise(call_id: uuid.UUID, *, fence: int) -> None:
     """Let Twilio's own voice end the call: for when our agent cannot speak any more.
 
     Raises:
         TelephonyError: Twilio refused; the call may be over.
+        StaleOwnerError: the call has another owner.
     """
+    if not is_owner(call_id, fence=fence):
+        raise services.StaleOwnerError
     call = Call.objects.get(pk=call_id)
     with timed_step("telephony", "apologise", session_id=str(call.id), task_id=str(call.task_id)):
         twilio_client().redirect_call(str(call.call_sid), twiml.say_and_hang_up(APOLOGY))
@@ -127,6 +131,11 @@ def stream_document(call_id: uuid.UUID, generation: int, *, keys: str = "") -> s
         parameters={"token": stream_token.make(call_id, generation)},
         keys=keys,
     )
+
+
+def is_owner(call_id: uuid.UUID, *, fence: int) -> bool:
+    """Whether a session still holds its call."""
+    return Call.objects.filter(pk=call_id, fence=fence).exists()
 
 
 def is_over(call_id: uuid.UUID) -> bool:

@@ -15,7 +15,7 @@ BYTES_PER_MS = 8
 MARK_EVERY_MS = 400
 """At least one mark in this much audio."""
 
-SETTLE_MS = 500
+SETTLE_MS = 400
 """Audio is recorded this long after it was played, so that its mark can still correct its place."""
 
 TOLERANCE_MS = 40
@@ -24,10 +24,11 @@ TOLERANCE_MS = 40
 
 @dataclass(slots=True)
 class _Run:
-    """Audio that is played without a gap."""
+    """Audio that is played without a gap. `sent_ms` is when it would have begun on a line without delay."""
 
     start_ms: float
     first: int
+    sent_ms: float
     size: int = 0
 
     @property
@@ -65,13 +66,19 @@ class Playback:
         self._marks: dict[str, int] = {}
         self._mark_count = 0
         self._marked = 0
-        self._least_lag_ms: float | None = None
+        self._round_trip_ms: float | None = None
+
+    @property
+    def _one_way_ms(self) -> float:
+        """How long audio travels to the phone: half of the shortest round trip of a mark."""
+        return max(0.0, self._round_trip_ms or 0.0) / 2
 
     def send(self, audio: bytes, now_ms: float) -> None:
         """Audio was handed to Twilio."""
         run = self._runs[-1] if self._runs else None
-        if run is None or run.end_ms < now_ms:
-            run = _Run(start_ms=now_ms, first=self.sent)
+        if run is None or run.sent_ms + run.size / BYTES_PER_MS < now_ms:
+            start_ms = max(now_ms + self._one_way_ms, run.end_ms if run else 0.0)
+            run = _Run(start_ms=start_ms, first=self.sent, sent_ms=now_ms)
             self._runs.append(run)
         run.size += len(audio)
         self.sent += len(audio)
@@ -163,10 +170,9 @@ class Playback:
         if index is None:
             return
         run = self._runs[index]
-        lag_ms = now_ms - (run.start_ms + (position - run.first) / BYTES_PER_MS)
-        self._least_lag_ms = lag_ms if self._least_lag_ms is None else min(self._least_lag_ms, lag_ms)
-        # Half of the shortest round trip is the way back, which is no delay of the sound.
-        shift_ms = lag_ms - max(0.0, self._least_lag_ms) / 2
+        lag_ms = now_ms - (run.sent_ms + (position - run.first) / BYTES_PER_MS)
+        self._round_trip_ms = lag_ms if self._round_trip_ms is None else min(self._round_trip_ms, lag_ms)
+        shift_ms = run.sent_ms + lag_ms - self._one_way_ms - run.start_ms
         if abs(shift_ms) <= TOLERANCE_MS:
             return
         if run.first < self._recorded:  # its beginning is on disk: only the rest can move, and only later
@@ -175,6 +181,7 @@ class Playback:
             rest = _Run(
                 run.start_ms + (self._recorded - run.first) / BYTES_PER_MS,
                 self._recorded,
+                run.sent_ms + (self._recorded - run.first) / BYTES_PER_MS,
                 run.end - self._recorded,
             )
             run.size = self._recorded - run.first

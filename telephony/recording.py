@@ -43,61 +43,91 @@ def wav_path(call_id: uuid.UUID, side: str) -> Path:
 
 
 class Track:
-    """One direction of one segment: audio is placed by its time, gaps are silent."""
+    """One direction of one segment: audio is placed by its time, gaps are silent. Placing never waits for the disk."""
 
-    def __init__(self, path: Path, offset_ms: float) -> None:
-        self._path = path
+    def __init__(self, offset_ms: float) -> None:
         self._offset_ms = offset_ms
         self._length = 0
-        self._buffer = bytearray()
+        self._waiting = bytearray()
 
     def place(self, audio: bytes, start_ms: float) -> None:
         """Add audio that began at `start_ms` on the call clock. What overlaps goes behind what is there."""
         gap = round((start_ms - self._offset_ms) * BYTES_PER_MS) - self._length
         if gap > 1:  # one byte is the rounding of a place in time
-            self._buffer += SILENCE * gap
+            self._waiting += SILENCE * gap
             self._length += gap
-        self._buffer += audio
+        self._waiting += audio
         self._length += len(audio)
 
     def take(self) -> bytes:
-        """What waits to be written; it is then the caller's to write."""
-        waiting = bytes(self._buffer)
-        self._buffer.clear()
+        """What waits to be written; it is then the caller's to write, or to give back."""
+        waiting = bytes(self._waiting)
+        self._waiting.clear()
         return waiting
 
-    def append(self, audio: bytes) -> None:
-        """Write to the end of the file. Blocks."""
-        if not audio:
-            return
-        with open(self._path, "ab", opener=_private) as file:
-            file.write(audio)
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+    def give_back(self, audio: bytes) -> None:
+        """What could not be written; it goes before what came since."""
+        self._waiting[:0] = audio
 
 
 class Recorder:
-    """Both tracks of one stream of a call. Placing is cheap; `flush` blocks and belongs in a thread."""
+    """Both tracks of one segment of a call.
+
+    `take` and `give_back` belong to the thread that places audio, `write` to another: it blocks.
+    """
 
     def __init__(self, call_id: uuid.UUID, *, offset_ms: float = 0.0) -> None:
-        self._folder = directory(call_id)
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        number = len(list(self._folder.glob("caller-*.ulaw")))
-        suffix = f"{number:03d}-{round(offset_ms)}.ulaw"
-        self.caller = Track(self._folder / f"caller-{suffix}", offset_ms)
-        self.agent = Track(self._folder / f"agent-{suffix}", offset_ms)
+        self.caller = Track(offset_ms)
+        self.agent = Track(offset_ms)
         self.failure = ""
-        """Why audio was lost, in words; empty while all is well."""
+        """Why audio may be missing, in words; empty while all is well."""
+        self._folder = directory(call_id)
+        self._offset_ms = offset_ms
+        self._files: dict[str, Path] = {}
+        self._written = {"caller": 0, "agent": 0}
 
-    def flush(self) -> None:
-        """Write what waits. A disk that refuses is noted, not raised: the call goes on."""
-        for track in (self.caller, self.agent):
+    def take(self) -> dict[str, bytes]:
+        """What waits, by track."""
+        return {"caller": self.caller.take(), "agent": self.agent.take()}
+
+    def give_back(self, audio: dict[str, bytes]) -> None:
+        """What `write` could not write."""
+        self.caller.give_back(audio.get("caller", b""))
+        self.agent.give_back(audio.get("agent", b""))
+
+    def write(self, audio: dict[str, bytes]) -> dict[str, bytes]:
+        """Append to the files; returns what the disk refused, which is noted and not raised: the call goes on."""
+        refused = {}
+        for name, piece in audio.items():
             try:
-                track.append(track.take())
+                self._append(name, piece)
             except OSError as error:
                 self.failure = f"The disk refused audio: {error.strerror or type(error).__name__}."
+                refused[name] = piece
+        return refused
+
+    def _append(self, name: str, piece: bytes) -> None:
+        if not piece:
+            return
+        if not self._files:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            number = len(list(self._folder.glob("caller-*.ulaw")))
+            suffix = f"{number:03d}-{round(self._offset_ms)}.ulaw"
+            self._files = {track: self._folder / f"{track}-{suffix}" for track in self._written}
+            for path in self._files.values():
+                _private(str(path), os.O_CREAT | os.O_WRONLY, close=True)
+        with self._files[name].open("r+b") as file:
+            file.truncate(self._written[name])  # a write that failed may have left a part
+            file.seek(self._written[name])
+            file.write(piece)
+        self._written[name] += len(piece)
+
+
+def _private(path: str, flags: int, *, close: bool = False) -> int:
+    descriptor = os.open(path, flags, 0o600)
+    if close:
+        os.close(descriptor)
+    return descriptor
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +186,7 @@ def _track(folder: Path, name: str, length: int) -> bytes:
 @contextlib.contextmanager
 def _wav(path: Path, channels: int) -> Iterator[wave.Wave_write]:
     """A WAV file that appears under its name only when it is whole and on disk."""
-    part = path.with_suffix(".wav.part")
+    part = path.with_name(f"{path.stem}.{uuid.uuid4().hex}.part")
     with open(part, "wb", opener=_private) as file:
         with wave.open(file, "wb") as output:
             output.setnchannels(channels)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 MAX_RECONNECTS = 2
+MAX_PLANNED = 12
+"""Sessions that reached their longest duration: a day of them."""
+
 BUDGET_MS = 4500
 """After this long without an agent there is no further try: the person called must not wait in silence for 10 s."""
 
@@ -29,9 +32,10 @@ SESSION_TOO_LONG = frozenset({"MAXIMUM_SESSION_LENGTH_APPROACHING", "MAXIMUM_SES
 class Recovery:
     """Follows the agent's connections of one call. Times are ms on the call clock."""
 
-    def __init__(self) -> None:
+    def __init__(self, now_ms: float = 0.0) -> None:
         self._reconnects = 0
-        self._down_since_ms: float | None = 0.0
+        self._planned = 0
+        self._down_since_ms: float | None = now_ms
 
     @property
     def is_spent(self) -> bool:
@@ -44,7 +48,8 @@ class Recovery:
 
     def wait_ms(self, now_ms: float, *, permanent: bool, planned: bool = False) -> float | None:
         """The agent is gone: how long to wait before the next connection; None to give up."""
-        if planned:
+        if planned and self._planned < MAX_PLANNED:
+            self._planned += 1
             return 0.0
         if self._down_since_ms is None:
             self._down_since_ms = now_ms

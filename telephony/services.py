@@ -177,7 +177,11 @@ def stream_claim(*, call_id: uuid.UUID, generation: int, stream_sid: str, owner:
     now = timezone.now()
     fence = models.F("fence")
     claimed = Call.objects.filter(
-        pk=call_id, state__in=LIVE, stream_generation=generation, stream_claimed=False
+        pk=call_id,
+        state__in=LIVE - {State.ENDING},
+        stop_requested_at=None,
+        stream_generation=generation,
+        stream_claimed=False,
     ).update(
         stream_claimed=True,
         stream_sid=stream_sid,

@@ -6,57 +6,44 @@ A session belongs to the call, not to the socket: a stream may be replaced. Its 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from django.conf import settings
+from django.db import DatabaseError
 
-from telemetry.record import count, event
-from telephony import bus, live, placing, prompts, services, tools
+from telemetry.record import event
+from telephony import bus, live, placing, prompts, services
+from telephony import effects as fx
+from telephony.agent_settings import agent_settings
 from telephony.bridge import Bridge
 from telephony.clock import CallClock
 from telephony.deepgram.connection import AgentConnection
-from telephony.deepgram.messages import AgentMessage, FunctionCall, settings_message
-from telephony.deepgram.settings import agent_config
-from telephony.effects import (
-    Apologise,
-    AudioToAgent,
-    Begin,
-    Configure,
-    DropAgent,
-    Effect,
-    HangUp,
-    Measure,
-    Note,
-    PlayAudio,
-    PressKeys,
-    Reconnect,
-    RecordAgent,
-    SaveTurn,
-    SendClear,
-    SendMark,
-    ToAgent,
-)
+from telephony.deepgram.messages import AgentMessage, FunctionCall
 from telephony.ending import Limits
 from telephony.events import EventType, NewEvent, TurnState
+from telephony.handover import Handover
 from telephony.levels import LevelMeter
 from telephony.lifecycle import Event
 from telephony.live_recording import LiveRecording
 from telephony.models import Call
+from telephony.safe_logging import where
 from telephony.stream import Stream
 from telephony.twilio import messages as twilio
-from telephony.twilio.errors import TelephonyError
-from telephony.writer import SessionWriter
+from telephony.writer import SessionWriter, run_blocking
 
 logger = logging.getLogger(__name__)
 
-TICK_S = 0.05
-GRACE_S = 2.0
-"""How long a stream that we did not end may be away before the call is ending."""
+P = ParamSpec("P")
+R = TypeVar("R")
 
-REDIRECT_GRACE_S = 12.0
-"""How long the next stream may take to come, beyond the keys that are pressed before it."""
+TICK_S = 0.05
+OVER_POLL_S = 0.5
+"""How often the row is asked, while there is no stream, whether Twilio has ended the call."""
+
+FAULT = "A fault on this server ended the call."
 
 
 class CallSession:
@@ -69,20 +56,19 @@ class CallSession:
         self._call = call
         self._ids: dict[str, Any] = {"session_id": str(call.pk), "task_id": str(call.task_id)}
         self._clock = clock
-        self._opening_line = prompts.opening_line(call.get_brief())
         self._bridge = Bridge(
-            opening_line=self._opening_line,
+            opening_line=prompts.opening_line(call.get_brief()),
             limits=Limits(settings.MAX_CALL_SECONDS * 1000, settings.SILENCE_TIMEOUT_SECONDS * 1000),
             with_agent=settings.DEEPGRAM_VOICE_AGENT_ENABLED,
             before=before,
+            now_ms=clock.now_ms(),
         )
         self._recording = LiveRecording(call, offset_ms=0.0 if before is None else clock.now_ms())
         self._writer = SessionWriter(call.pk, call.fence, on_stale=lambda: self.end("", hang_up=False))
         self._agent = AgentConnection(received=self._from_agent, lost=self._agent_lost)
         self._reconnect_s: float | None = None
         self._stream: Stream | None = None
-        self._away: asyncio.Task[None] | None = None
-        self._away_s = GRACE_S
+        self._handover = Handover()
         self._jobs: set[asyncio.Task[None]] = set()
         self._ending = asyncio.Event()
         self._end: tuple[str, str, bool] = ("", "", True)
@@ -91,12 +77,23 @@ class CallSession:
 
     # --- from the consumer ---
 
-    def attach(self, stream_sid: str, send: Callable[[str], Awaitable[None]]) -> Stream:
-        """A stream begins, or another one goes on with the call. What comes of a former one is ignored from now on."""
-        if self._away is not None:
-            self._away.cancel()
-            self._away, self._away_s = None, GRACE_S
-        self._stream = stream = Stream(stream_sid, send, self._clock)
+    def attach(
+        self,
+        stream_sid: str,
+        *,
+        send: Callable[[str], Awaitable[None]],
+        hang_up: Callable[[], Awaitable[None]],
+    ) -> Stream | None:
+        """A stream begins, or another one goes on with the call; None when the call is ending.
+
+        `send` writes to its socket, `hang_up` closes it. What still comes of a former stream is ignored.
+        """
+        if self._ending.is_set():
+            return None
+        if self._stream is not None:
+            self.stream_ended(self._stream, "media_lost")
+        self._handover.attached()
+        self._stream = stream = Stream(stream_sid, send=send, hang_up=hang_up, clock=self._clock)
         self._do(self._bridge.stream_attached(self._clock.now_ms()))
         return stream
 
@@ -125,8 +122,9 @@ class CallSession:
         self._job(stream.close())
         status = "lost" if reason == "media_lost" else "stopped"
         self._writer.add(NewEvent(EventType.STREAM, {"status": status, "detail": ""}))
-        self._do(self._bridge.stream_lost(self._clock.now_ms()))
-        self._away = asyncio.create_task(self._await_stream(reason))
+        now_ms = self._clock.now_ms()
+        self._do(self._bridge.stream_lost(now_ms))
+        self._handover.lost(reason, now_ms)
 
     def end(self, reason: str, detail: str = "", *, hang_up: bool = True) -> None:
         """End the call for `reason`. Only the first reason counts."""
@@ -140,56 +138,36 @@ class CallSession:
 
     # --- effects ---
 
-    def _do(self, effects: list[Effect]) -> None:
+    def _do(self, effects: list[fx.Effect]) -> None:
         for effect in effects:
             match effect:
-                case AudioToAgent(audio=audio):
+                case fx.AudioToAgent(audio=audio):
                     self._agent.send(audio)
-                case ToAgent(message=message):
+                case fx.ToAgent(message=message):
                     self._agent.send(message)
-                case Configure(begin=begin):
-                    self._agent.send(self._settings(begin))
-                case PlayAudio() | SendMark() | SendClear():
-                    self._to_stream(effect)
-                case RecordAgent(placed=placed):
+                case fx.Configure(begin=begin):
+                    self._agent.send(agent_settings(self._call, begin, self._bridge.conversation.history))
+                case fx.PlayAudio() | fx.SendMark() | fx.SendClear():
+                    if self._stream is not None:
+                        self._stream.carry(effect)
+                case fx.RecordAgent(placed=placed):
                     self._recording.agent.place(placed.audio, placed.start_ms)
-                case SaveTurn(turn=turn):
+                case fx.SaveTurn(turn=turn):
                     self._writer.add(turn)
-                case Note(event=note):
+                case fx.Note(event=note):
                     self._writer.add(note)
-                case Measure(action=action, duration_ms=duration_ms):
+                case fx.Measure(action=action, duration_ms=duration_ms):
                     event("turn", action, duration_ms=duration_ms, **self._ids)
-                case DropAgent():
+                case fx.DropAgent():
                     self._agent.drop()
-                case Reconnect(wait_ms=wait_ms):
+                case fx.Reconnect(wait_ms=wait_ms):
                     self._reconnect_s = wait_ms / 1000
-                case PressKeys(call=call, keys=keys):
+                case fx.PressKeys(call=call, keys=keys):
                     self._job(self._press_keys(call, keys))
-                case Apologise(reason=reason, detail=detail):
+                case fx.Apologise(reason=reason, detail=detail):
                     self._job(self._apologise(reason, detail))
-                case HangUp(reason=reason, detail=detail):
+                case fx.HangUp(reason=reason, detail=detail):
                     self.end(reason, detail)
-
-    def _to_stream(self, effect: PlayAudio | SendMark | SendClear) -> None:
-        if self._stream is None:
-            return
-        match effect:
-            case PlayAudio(audio=audio):
-                self._stream.play(audio)
-            case SendMark(name=name):
-                self._stream.mark(name)
-            case SendClear():
-                self._stream.clear()
-
-    def _settings(self, begin: Begin) -> dict[str, Any]:
-        return settings_message(
-            agent_config(),
-            prompt=prompts.system_prompt(self._call.get_brief(), opening_spoken=begin is not Begin.LISTEN),
-            functions=tools.FUNCTIONS,
-            greeting=self._opening_line if begin is Begin.GREET else None,
-            call_sid=self._call.call_sid or "",
-            history=self._bridge.conversation.history if begin is Begin.RESUME else (),
-        )
 
     def _from_agent(self, message: bytes | AgentMessage) -> None:
         now_ms = self._clock.now_ms()
@@ -205,38 +183,56 @@ class CallSession:
 
     # --- things that take their time ---
 
-    def _job(self, work: Coroutine[Any, Any, None]) -> None:
+    def _job(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run something in the background; a fault in it ends the call instead of vanishing."""
         task = asyncio.create_task(work)
         self._jobs.add(task)
-        task.add_done_callback(self._jobs.discard)
+        task.add_done_callback(self._job_done)
+        return task
+
+    def _job_done(self, task: asyncio.Task[None]) -> None:
+        self._jobs.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.fault(error)
+
+    def fault(self, error: BaseException) -> None:
+        """Something of ours failed: better an end than a call that nobody leads."""
+        logger.error("call %s failed: %s", self.call_id, where(error))
+        self.end("unknown", FAULT)
 
     async def _press_keys(self, call: FunctionCall, keys: str) -> None:
         """The stream will stop, and another one come when the keys were pressed."""
-        self._away_s = REDIRECT_GRACE_S + len(keys)
+        self._handover.expect(len(keys))
         try:
-            await self._writer.run_in_thread(placing.press_keys, self.call_id, fence=self.fence, keys=keys)
+            await run_blocking(placing.press_keys, self.call_id, fence=self.fence, keys=keys)
             answer = "The keys were pressed. Wait for what comes next."
-        except (TelephonyError, services.StaleOwnerError):
-            self._away_s = GRACE_S
+        except Exception as error:  # whatever it was, the agent must get an answer
+            logger.warning("call %s: keys could not be pressed: %s", self.call_id, where(error))
+            self._handover.expect_nothing()
             answer = "Error: the keys could not be pressed."
         self._do(self._bridge.tool_finished(call, answer))
 
     async def _apologise(self, reason: str, detail: str) -> None:
         """Twilio's voice takes over and hangs up; if it cannot, we hang up."""
+        self._handover.expect()
         try:
-            await self._writer.run_in_thread(placing.apologise, self.call_id)
-            self.end(reason, detail, hang_up=False)
-        except TelephonyError:
+            await run_blocking(placing.apologise, self.call_id, fence=self.fence)
+        except Exception as error:  # nobody is left to speak
+            logger.warning("call %s: Twilio could not apologise: %s", self.call_id, where(error))
             self.end(reason, detail)
+        else:
+            self.end(reason, detail, hang_up=False)
 
-    async def _await_stream(self, reason: str) -> None:
-        """End the call when no other stream comes in time, or when Twilio says that it is over."""
-        deadline_ms = self._clock.now_ms() + self._away_s * 1000
-        while self._clock.now_ms() < deadline_ms:
-            await asyncio.sleep(0.25)
-            if await self._writer.run_in_thread(placing.is_over, self.call_id):
-                break
-        self.end(reason)
+    async def _watch_over(self) -> None:
+        """While there is no stream, ask whether there will be one."""
+        while True:
+            await asyncio.sleep(OVER_POLL_S)
+            is_over = False
+            if self._handover.is_away():
+                with contextlib.suppress(DatabaseError):  # the next question will tell
+                    is_over = await self._writer.run_in_thread(placing.is_over, self.call_id)
+            if reason := self._handover.given_up(self._clock.now_ms(), is_over=is_over):
+                self.end(reason)
 
     async def _tick(self) -> None:
         while True:
@@ -250,45 +246,51 @@ class CallSession:
                 self._levels.watched()
             case "end":
                 self.end("operator_ended")
-            case _:
-                count("telephony", "unknown_command")
 
     # --- the whole and its end ---
 
     async def _run(self) -> None:
         live.add(self)
         writing = asyncio.create_task(self._writer.run())
-        tasks = [asyncio.create_task(work) for work in (self._tick(), self._recording.run())]
+        for work in (self._tick(), self._recording.run(), self._watch_over()):
+            self._job(work)
         if settings.DEEPGRAM_VOICE_AGENT_ENABLED:
-            tasks.append(asyncio.create_task(self._agent.run()))
+            self._job(self._agent.run())
         try:
             with bus.on_command(self.call_id, self._command):
                 await self._ending.wait()
-                await self._wind_up(tasks)
+                await self._wind_up()
         finally:
-            await _cancel(tasks)
+            await _cancel(list(self._jobs))
             self._writer.close()
-            await writing
+            await asyncio.gather(writing, return_exceptions=True)
             self._writer.shut()
             live.remove(self)
 
-    async def _wind_up(self, tasks: list[asyncio.Task[None]]) -> None:
-        """Silence first, then the line, then the record."""
+    async def _wind_up(self) -> None:
+        """Silence first, then the line, then the record. A former owner touches neither row nor line."""
         reason, detail, hang_up = self._end
         self._do(self._bridge.finish(self._clock.now_ms()))
-        await _cancel([*tasks, *self._jobs, *([self._away] if self._away else [])])
+        await _cancel(list(self._jobs))
+        owned = await self._attempt(placing.is_owner, self.call_id, fence=self.fence) is not False
+        if owned and reason:
+            await self._attempt(
+                services.call_advance, call_id=self.call_id, event=Event.END, reason=reason, detail=detail
+            )
+        if owned and hang_up:
+            await self._attempt(placing.hang_up, self.call_id)
         if self._stream is not None:
-            await self._stream.close()
+            await self._stream.close(hang_up=hang_up)
+        if owned:
+            await self._recording.close(self._writer)
+
+    async def _attempt(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R | None:
+        """One step of the end; a step that fails keeps none of the others from being done, and the sweeper sees it."""
         try:
-            if reason:
-                await self._writer.run_in_thread(
-                    services.call_advance, call_id=self.call_id, event=Event.END, reason=reason, detail=detail
-                )
-            if hang_up:
-                await self._writer.run_in_thread(placing.hang_up, self.call_id)
-        except Exception:  # the sweeper asks Twilio again; the recording must still be closed
-            logger.exception("call %s could not be ended in order", self.call_id)
-        await self._recording.close(self._writer)
+            return await run_blocking(function, *args, **kwargs)
+        except Exception as error:
+            logger.error("call %s: a step of its end failed: %s", self.call_id, where(error))
+            return None
 
 
 async def _cancel(tasks: list[asyncio.Task[None]]) -> None:

@@ -5,43 +5,60 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from telemetry.record import count
 from telephony.clock import CallClock, StreamClock
+from telephony.effects import PlayAudio, SendClear, SendMark
 from telephony.outbox import Outbox
 from telephony.twilio import messages as twilio
 
 MAX_WAITING_BYTES = 8000 * 60
 """Audio that a slow socket may have waiting: a minute; beyond it the oldest is dropped."""
 
+CLOSE_TIMEOUT_S = 1.0
+
 
 class Stream:
     """Its only writer is a task of its own; audio that waits for the socket goes out as one message."""
 
-    def __init__(self, stream_sid: str, send: Callable[[str], Awaitable[None]], clock: CallClock) -> None:
+    def __init__(
+        self,
+        stream_sid: str,
+        *,
+        send: Callable[[str], Awaitable[None]],
+        hang_up: Callable[[], Awaitable[None]],
+        clock: CallClock,
+    ) -> None:
+        """`send` writes to the socket; `hang_up` closes it."""
         self.clock = StreamClock(clock)
         self._stream_sid = stream_sid
         self._send = send
+        self._hang_up = hang_up
         self._outbox: Outbox[str] = Outbox(max_audio_bytes=MAX_WAITING_BYTES)
         self._task = asyncio.create_task(self._run())
 
-    def play(self, audio: bytes) -> None:
-        """Queue mu-law audio for the person called."""
-        self._outbox.put(audio)
+    def carry(self, effect: PlayAudio | SendMark | SendClear) -> None:
+        """Queue what the bridge wants the phone to play, to confirm or to drop."""
+        match effect:
+            case PlayAudio(audio=audio):
+                self._outbox.put(audio)
+            case SendMark(name=name):
+                self._outbox.put(twilio.mark(self._stream_sid, name))
+            case SendClear():
+                self._outbox.discard_audio()  # what waits here has not been played either
+                self._outbox.put(twilio.clear(self._stream_sid))
 
-    def mark(self, name: str) -> None:
-        """Have Twilio tell when everything before was played."""
-        self._outbox.put(twilio.mark(self._stream_sid, name))
-
-    def clear(self) -> None:
-        """Have Twilio drop what it has not played, and drop what waits here."""
-        self._outbox.discard_audio()
-        self._outbox.put(twilio.clear(self._stream_sid))
-
-    async def close(self) -> None:
-        """Send nothing more."""
+    async def close(self, *, hang_up: bool = False) -> None:
+        """Send nothing more. With `hang_up`, close the socket: Twilio then goes on to `<Hangup/>`."""
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
+        if self._outbox.dropped_bytes:
+            count("telephony", "agent_audio_dropped", self._outbox.dropped_bytes)
+        if hang_up:
+            closing = asyncio.gather(self._hang_up(), return_exceptions=True)
+            await asyncio.wait([closing], timeout=CLOSE_TIMEOUT_S)
 
     async def _run(self) -> None:
+        """Until the socket refuses: its end is then told by the socket itself."""
         while True:
             for item in await self._outbox.take():
                 await self._send(twilio.media(self._stream_sid, item) if isinstance(item, bytes) else item)

@@ -18,6 +18,7 @@ from telemetry.record import count, timed_step
 from telephony import placing, recording, services
 from telephony.lifecycle import LIVE, TERMINAL, Event, State
 from telephony.models import Call, Recording
+from telephony.safe_logging import where
 from telephony.twilio.client import twilio_client
 from telephony.twilio.errors import TelephonyError
 
@@ -25,6 +26,9 @@ logger = logging.getLogger(__name__)
 
 PATIENCE_S = 30
 """No news for this long makes us ask Twilio."""
+
+STOPPING_S = 5
+"""A call that is still up so long after the wish to stop it is asked to end again."""
 
 UNSEEN_S = 120
 """An unconfirmed request that Twilio does not know after this long was never placed."""
@@ -39,8 +43,8 @@ def sweep() -> int:
                 mend(call_id)
         except TelephonyError as error:
             logger.warning("call %s could not be mended yet: %s", call_id, error.code)
-        except Exception:  # one broken call must not keep the others from being looked after
-            logger.exception("call %s could not be mended", call_id)
+        except Exception as error:  # one broken call must not keep the others from being looked after
+            logger.error("call %s could not be mended: %s", call_id, where(error))
             count("telephony", "sweep_failed")
     return len(work)
 
@@ -50,6 +54,9 @@ def _abandoned() -> Iterator[tuple[uuid.UUID, Callable[[uuid.UUID], None]]]:
     quiet = now - dt.timedelta(seconds=PATIENCE_S)
     held = Q(lease_expires_at__gte=now)
     calls = Call.objects.filter(state__in=LIVE).exclude(held)
+    stopping = now - dt.timedelta(seconds=STOPPING_S)
+    for call in Call.objects.filter(held, state__in=LIVE, stop_requested_at__lt=stopping):
+        yield call.pk, _still_up
     for call in calls.filter(Q(lease_expires_at__isnull=False) | Q(created_at__lt=quiet)):
         if call.state == State.RESERVED:
             yield call.pk, _never_dialled
@@ -61,6 +68,13 @@ def _abandoned() -> Iterator[tuple[uuid.UUID, Callable[[uuid.UUID], None]]]:
             yield call.pk, _without_audio
         elif call.answered_at is None:
             yield call.pk, placing.reconcile
+
+
+def _still_up(call_id: uuid.UUID) -> None:
+    """Somebody wants it stopped, and Twilio has not obeyed: ask again, whoever holds its audio."""
+    services.call_advance(call_id=call_id, event=Event.END, reason="operator_ended")
+    placing.hang_up(call_id)
+    placing.reconcile(call_id)
 
 
 def _never_dialled(call_id: uuid.UUID) -> None:
@@ -81,7 +95,8 @@ def _unconfirmed(call_id: uuid.UUID) -> None:
     known = set(
         Call.objects.exclude(call_sid=None).values_list("call_sid", flat=True).filter(created_at__gte=since)
     )
-    for remote in twilio_client().find_calls(to=call.to_number, from_=call.from_number, started_after=since):
+    found = twilio_client().find_calls(to=call.to_number, from_=call.from_number, started_after=since)
+    for remote in reversed(found):  # oldest first: a later call to this number is somebody else's
         if remote.sid not in known and services.call_identify(call_id=call_id, call_sid=remote.sid):
             if call.stop_requested_at:
                 placing.hang_up(call_id)

@@ -89,6 +89,7 @@ class Toolbox:
 
     def __init__(self) -> None:
         self._answers: dict[str, str] = {}
+        self._pressing = ""
 
     def run(self, call: FunctionCall) -> ToolResult:
         """Run a call; one that was run before gets the same answer and has no other effect."""
@@ -100,9 +101,19 @@ class Toolbox:
             return result
         return replace(result, events=(*result.events, self.finished(call, result.answer)))
 
+    def waits_for(self, call: FunctionCall) -> bool:
+        """Whether the agent that asked for these keys waits for the answer."""
+        return self._pressing == call.id
+
+    def forget(self) -> None:
+        """The agent is gone: nobody waits for an answer."""
+        self._pressing = ""
+
     def finished(self, call: FunctionCall, answer: str) -> NewEvent:
         """Remember the answer to a call; the event that tells of it."""
         self._answers[call.id] = answer
+        if self.waits_for(call):
+            self._pressing = ""
         data = {"id": call.id, "name": call.name, "arguments": call.arguments, "result": answer}
         return NewEvent(EventType.TOOL_CALL, data)
 
@@ -116,8 +127,13 @@ class Toolbox:
                 data = {key: str(call.arguments.get(key, ""))[:1000] for key in ("strategy", "reason")}
                 return ToolResult("Noted.", (NewEvent(EventType.STRATEGY_UPDATE, data),))
             case "press_keys":
+                if self._pressing:
+                    return ToolResult(
+                        "Error: keys are being pressed. Press all keys of one answer in one call."
+                    )
                 keys = str(call.arguments.get("keys", ""))
                 if not _KEYS.fullmatch(keys):
                     return ToolResult("Error: keys must be 1 to 32 of 0-9, *, # and w for a pause.")
+                self._pressing = call.id
                 return ToolResult("", keys=keys)
         return ToolResult("Error: there is no such function.")

@@ -10,6 +10,9 @@ VOICE_RMS = 350
 ONSET_MS = 60
 """Voice must last this long before it is speech and no click."""
 
+PAUSE_MS = 800
+"""Speech after a longer pause is another utterance."""
+
 _BYTES_PER_MS = 8
 
 
@@ -26,23 +29,34 @@ class VoiceActivity:
         """When speech began for the first time."""
         self.last_ms: float | None = None
         """The end of the latest voiced frame that belonged to speech."""
+        self.utterance_ms: float | None = None
+        """When the latest speech began that no longer pause interrupted."""
         self.level = 0
+        self.voiced_ms = 0.0
+        """How much voice there was in all."""
         self._voiced_ms = 0.0
+        self._fed_ms = 0.0
 
     def feed(self, mulaw: bytes, start_ms: float) -> None:
         """Add a frame that begins at `start_ms`."""
         duration_ms = len(mulaw) / _BYTES_PER_MS
         self.level = loudness(mulaw)
-        if self.level < VOICE_RMS:
+        if self.level < VOICE_RMS or start_ms - self._fed_ms > duration_ms:  # quiet, or frames are missing
             self._voiced_ms = 0.0
+        self._fed_ms = start_ms + duration_ms
+        if self.level < VOICE_RMS:
             return
         self._voiced_ms += duration_ms
         if self._voiced_ms < ONSET_MS:
             return
         end_ms = start_ms + duration_ms
+        begun_ms = end_ms - self._voiced_ms
         if self.first_ms is None:
-            self.first_ms = end_ms - self._voiced_ms
+            self.first_ms = begun_ms
+        if self.last_ms is None or begun_ms - self.last_ms > PAUSE_MS:
+            self.utterance_ms = begun_ms
         self.last_ms = end_ms
+        self.voiced_ms += duration_ms
 
     def quiet_ms(self, now_ms: float) -> float | None:
         """How long nobody has spoken; None when nobody ever has."""

@@ -10,11 +10,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
-from django.db import DatabaseError, close_old_connections, connections
+from django.db import InterfaceError, OperationalError, close_old_connections, connections
 
 from telemetry.record import count, timed_step
 from telephony import services
 from telephony.events import NewEvent, TurnState
+from telephony.safe_logging import where
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +29,8 @@ HEARTBEAT_S = 10.0
 """How often the lease is renewed when there is nothing to write."""
 
 _RETRY_S = (0.2, 0.5, 1.0, 2.0)
+
+_requests = ThreadPoolExecutor(max_workers=16, thread_name_prefix="twilio")
 
 
 class SessionWriter:
@@ -89,6 +92,12 @@ class SessionWriter:
 
     async def _write(self) -> bool:
         entries, self._waiting = self._waiting, []
+        left = await self._store(entries)
+        self._waiting = left + self._waiting
+        return not left
+
+    async def _store(self, entries: list[NewEvent | TurnState]) -> list[NewEvent | TurnState]:
+        """Write entries in order; returns those that are to be tried again, since the database is away."""
         try:
             with timed_step("telephony", "session_write", session_id=str(self._call_id)):
                 await self.run_in_thread(
@@ -97,10 +106,22 @@ class SessionWriter:
         except services.StaleOwnerError:
             self._stale = True
             self._on_stale()
-        except DatabaseError:
-            self._waiting = entries + self._waiting
-            return False
-        return True
+        except (OperationalError, InterfaceError):
+            return entries
+        except Exception as error:  # something in an entry: the others shall not suffer for it
+            if len(entries) > 1:
+                half = len(entries) // 2
+                return [*await self._store(entries[:half]), *await self._store(entries[half:])]
+            count("telephony", "entry_refused")
+            logger.error("call %s: an entry was refused: %s", self._call_id, where(error))
+        return []
+
+
+async def run_blocking(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Run blocking work, as a request to Twilio is, in a thread that nothing else of a call waits for."""
+    return await asyncio.get_running_loop().run_in_executor(
+        _requests, lambda: _with_connection(function, *args, **kwargs)
+    )
 
 
 def _with_connection(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:

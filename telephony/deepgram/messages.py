@@ -146,7 +146,7 @@ def parse(text: str) -> AgentMessage:
         BadMessage: it is not a JSON object with a string `type`, or lacks what its type needs.
     """
     try:
-        data = json.loads(text)
+        data = _clean(json.loads(text, parse_constant=_no_number))
     except (ValueError, RecursionError) as error:
         raise BadMessage("not JSON") from error
     if not isinstance(data, dict) or not isinstance(data.get("type"), str):
@@ -158,6 +158,21 @@ def parse(text: str) -> AgentMessage:
         return _parse_fields(kind, data)
     except (KeyError, TypeError, AttributeError) as error:
         raise BadMessage(f"{kind} lacks a field") from error
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON (RFC 8259)")
+
+
+def _clean(value: Any) -> Any:
+    """Without what no database stores as text: NUL and halves of surrogate pairs."""
+    if isinstance(value, str):
+        return value.replace("\0", "").encode("utf-8", "replace").decode()
+    if isinstance(value, list):
+        return [_clean(item) for item in value]
+    if isinstance(value, dict):
+        return {_clean(key): _clean(item) for key, item in value.items()}
+    return value
 
 
 def _parse_fields(kind: str, data: dict[str, Any]) -> AgentMessage:

@@ -80,7 +80,7 @@ def stream_status(request: HttpRequest) -> HttpResponse:
         detail = request.POST.get("StreamError", "")[:500]
         note = NewEvent(EventType.STREAM, {"status": "error", "detail": detail})
         services.event_append(call_id=call.pk, events=[note])
-        if not call.stream_claimed:
+        if not call.stream_sid:
             services.call_advance(
                 call_id=call.pk,
                 event=Event.END,

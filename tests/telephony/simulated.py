@@ -14,7 +14,7 @@ from simulator.config import SimulatorConfig
 from simulator.server import Simulator
 
 ACCOUNT, TOKEN, NUMBER = "AC" + "3" * 32, "t0ken", "+12025550142"
-CLERK, BUSY, NO_ANSWER = "+12025550100", "+12025550110", "+12025550111"
+CLERK, BUSY, NO_ANSWER, SLOW = "+12025550100", "+12025550110", "+12025550111", "+12025550117"
 
 
 @contextmanager

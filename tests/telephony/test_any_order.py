@@ -100,7 +100,8 @@ class AnyOrder(RuleBasedStateMachine):
     def stream(self, generation: int, owner: str) -> None:
         before = Call.objects.get(pk=self.phone.call.pk)
         claimed = self.phone.stream(generation, owner)
-        valid = before.is_live and not before.stream_claimed and before.stream_generation == generation
+        wanted = before.is_live and before.state != State.ENDING and before.stop_requested_at is None
+        valid = wanted and not before.stream_claimed and before.stream_generation == generation
         assert (claimed is not None) == valid
         if claimed is not None:
             self.answer_was_told = True

@@ -94,8 +94,9 @@ def talking() -> Call:
     call.hear(voice(400) + silence(600))
     call.agent(dg.SettingsApplied())
     call.speak(OPENING, 2000)
-    call.hear(silence(2200))
+    call.hear(silence(2000))
     call.echo_marks()
+    call.hear(silence(200))
     call.effects.clear()
     return call
 
@@ -198,6 +199,27 @@ def test_a_goodbye_that_is_never_confirmed_does_not_keep_the_line_open(
         talking.speak("Goodbye.", goodbye_ms)
     talking.hear(silence(3200))
     assert talking.of(HangUp)[0].reason == "agent_ended"
+
+
+def test_a_reply_that_was_being_sent_is_no_goodbye(talking: Call) -> None:
+    talking.speak("That is good.", 3000, done=False)
+    talking.hear(silence(200))
+    talking.agent(dg.FunctionCallRequest((dg.FunctionCall("f1", "end_call", {}),)), dg.AgentAudioDone())
+    talking.speak("Goodbye, and thank you very much.", 2000)
+    talking.hear(silence(4500))
+    assert talking.of(HangUp) == []
+    talking.hear(silence(1600))
+    assert talking.of(HangUp)
+
+
+def test_an_agent_that_asks_has_changed_its_mind(talking: Call) -> None:
+    talking.agent(dg.FunctionCallRequest((dg.FunctionCall("f1", "end_call", {}),)))
+    talking.speak("Goodbye.", 3000, done=False)
+    talking.hear(voice(200))
+    talking.agent(dg.UserStartedSpeaking(), dg.ConversationText("user", "What was the price?"))
+    talking.speak("Sixty dollars. Shall I repeat it?", 1000)
+    talking.hear(silence(6000))
+    assert talking.of(HangUp) == []
 
 
 def test_a_cancelled_end_call_ends_nothing(talking: Call) -> None:
@@ -306,6 +328,23 @@ def test_an_agent_lost_after_its_own_words_says_nothing_new(talking: Call) -> No
     assert talking.of(ToAgent) == []
 
 
+def test_a_greeting_that_was_lost_is_given_by_the_next_agent(call: Call) -> None:
+    call.agent(dg.Welcome("r"))
+    call.hear(silence(2100))
+    call.agent(dg.SettingsApplied())
+    lose(call)
+    reconnect(call)
+    assert call.of(Configure) == [Configure(Begin.GREET)] * 2
+
+
+def test_an_agent_lost_in_the_middle_of_a_sentence_says_that_the_line_broke_up(talking: Call) -> None:
+    talking.speak("As I was saying, the price is", 1000, done=False)
+    lose(talking)
+    talking.hear(silence(1500))
+    reconnect(talking)
+    assert talking.of(ToAgent)[-1].message["message"] == bridge_module.LINE_BROKE_UP
+
+
 def test_the_third_loss_is_the_last(talking: Call) -> None:
     for _ in range(2):
         lose(talking)
@@ -317,7 +356,7 @@ def test_the_third_loss_is_the_last(talking: Call) -> None:
 @pytest.mark.parametrize("code", ["INVALID_SETTINGS", "UNPARSABLE_CLIENT_MESSAGE"])
 def test_an_error_that_would_come_again_is_final(talking: Call, code: str) -> None:
     assert talking.agent(dg.AgentError(code, "d")) == [DropAgent()]
-    assert lose(talking)[-1] == Apologise("error.deepgram", f"{code}: d")
+    assert lose(talking)[-1] == Apologise("error.deepgram", code)
 
 
 def test_a_failed_model_is_named(talking: Call) -> None:
@@ -338,14 +377,28 @@ def test_a_refused_key_is_final(call: Call) -> None:
 
 
 def test_an_agent_that_hears_nothing_any_more_is_replaced(talking: Call) -> None:
-    talking.hear(voice(500) + silence(4900))
+    talking.hear(voice(1200) + silence(4900))
     assert talking.of(DropAgent) == []
     talking.hear(silence(300))
     assert talking.of(DropAgent) == [DropAgent()]
 
 
+def test_a_cough_is_no_reason_to_replace_the_agent(talking: Call) -> None:
+    talking.hear(voice(400) + silence(9000))
+    assert talking.of(DropAgent) == []
+
+
+def test_an_agent_that_does_not_take_its_settings_is_replaced(call: Call) -> None:
+    call.agent(dg.Welcome("r"))
+    call.hear(silence(2100))
+    call.hear(voice(2800))
+    assert call.of(DropAgent) == []
+    call.hear(voice(300))
+    assert call.of(DropAgent) == [DropAgent()]
+
+
 def test_a_slow_agent_that_has_heard_is_not_replaced(talking: Call) -> None:
-    talking.hear(voice(500))
+    talking.hear(voice(1500))
     talking.agent(dg.ConversationText("user", "Well?"))
     talking.hear(silence(9000))
     assert talking.of(DropAgent) == []
@@ -374,6 +427,21 @@ def test_keys_are_pressed_once_and_answered_when_they_were(talking: Call) -> Non
     assert [note["arguments"] for note in talking.notes(EventType.TOOL_CALL)] == [{"keys": "2w#"}]
 
 
+def test_keys_are_pressed_one_answer_at_a_time(talking: Call) -> None:
+    calls = tuple(dg.FunctionCall(f"k{key}", "press_keys", {"keys": key}) for key in "12")
+    talking.agent(dg.FunctionCallRequest(calls))
+    assert talking.of(PressKeys) == [PressKeys(calls[0], "1")]
+    assert [e.message["content"][:5] for e in talking.of(ToAgent)] == ["Error"]
+
+
+def test_an_agent_that_came_meanwhile_is_not_told_of_keys(talking: Call) -> None:
+    press = dg.FunctionCall("k1", "press_keys", {"keys": "2"})
+    talking.agent(dg.FunctionCallRequest((press,)))
+    lose(talking)
+    talking.do(talking.bridge.tool_finished(press, "pressed"))
+    assert talking.of(ToAgent) == []
+
+
 @pytest.mark.parametrize("keys", ["", "call me", "1" * 33, None])
 def test_what_is_no_key_is_not_pressed(talking: Call, keys: str | None) -> None:
     effects = talking.agent(dg.FunctionCallRequest((dg.FunctionCall("k1", "press_keys", {"keys": keys}),)))
@@ -392,8 +460,11 @@ def test_between_two_streams_the_agent_hears_silence_and_waits_to_be_heard(talki
     assert sum(len(e.audio) for e in talking.of(AudioToAgent)) == pytest.approx(8000, abs=400)
     talking.agent(dg.ConversationText("assistant", "I am an AI assistant calling on behalf of Ada."))
     assert talking.do(talking.bridge.agent_audio(numbered(800), talking.now_ms)) == []
-    effects = talking.do(talking.bridge.stream_attached(talking.now_ms))
-    assert effects[0] == PlayAudio(numbered(800))
+    talking.agent(dg.AgentAudioDone())
+    talking.do(talking.bridge.stream_attached(talking.now_ms))
+    assert talking.of(PlayAudio)[-1] == PlayAudio(numbered(800))
+    talking.hear(silence(200))
+    assert talking.of(SaveTurn)[-1].turn.heard_text == "I am an AI assistant calling on behalf of Ada."
 
 
 def test_a_call_that_another_process_held_goes_on_without_a_greeting() -> None:

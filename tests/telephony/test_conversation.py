@@ -76,7 +76,18 @@ def test_a_caller_turn_lasts_from_the_first_sound_to_the_last(playback: Playback
     activity.feed(voice(800), 2000)
     conversation.caller_started(2100)  # went on after a breath
     turn = conversation.caller_said("Hello? Who is it?", 3500)
-    assert (turn.start_ms, turn.end_ms, turn.heard) == (1100, 2800, 1.0)
+    assert (turn.start_ms, turn.end_ms, turn.heard) == (1000, 2800, 1.0)
+
+
+def test_speech_that_deepgram_heard_late_began_when_it_sounded(playback: Playback) -> None:
+    activity = VoiceActivity()
+    conversation = Conversation(playback, activity)
+    activity.feed(voice(2500), 300)
+    conversation.caller_started(2846)
+    assert conversation.caller_said("Please hold.", 3300).start_ms == 300
+    activity.feed(voice(500), 6000)
+    conversation.caller_started(6100)
+    assert conversation.caller_said("Hello.", 7000).start_ms == 6000
 
 
 def test_turns_are_numbered_in_the_order_in_which_they_began(

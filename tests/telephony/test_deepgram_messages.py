@@ -57,6 +57,17 @@ def test_arguments_that_cannot_be_read_are_none(arguments: object) -> None:
     assert request.functions[0].arguments == {}
 
 
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity"])
+def test_what_is_no_json_number_is_refused(number: str) -> None:
+    with pytest.raises(dg.BadMessage):
+        dg.parse(f'{{"type": "LatencyReport", "tts_latency": {number}}}')
+
+
+def test_characters_that_no_database_stores_are_left_out() -> None:
+    text = dg.parse('{"type": "ConversationText", "role": "user", "content": "a\\ud800b\\u0000c"}')
+    assert text == dg.ConversationText("user", "a?bc")
+
+
 def test_functions_that_run_elsewhere_are_not_ours() -> None:
     frame = {"type": "FunctionCallRequest", "functions": [{**CALL, "client_side": False}]}
     assert dg.parse(json.dumps(frame)) == dg.FunctionCallRequest(())

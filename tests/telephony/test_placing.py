@@ -19,7 +19,7 @@ from telephony.twilio.client import twilio_client
 from telephony.twilio.errors import TelephonyError
 from tests.telephony import simulated
 from tests.telephony.rows import new_call, new_task
-from tests.telephony.simulated import BUSY, NO_ANSWER
+from tests.telephony.simulated import BUSY, NO_ANSWER, SLOW
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
@@ -125,6 +125,21 @@ def test_a_stop_that_twilio_did_not_take_is_repeated_by_the_sweeper(
     assert (call.state, call.ended_reason) == (State.CANCELED, "operator_ended")
 
 
+def test_a_stop_is_repeated_although_a_session_holds_the_call(
+    settings: Settings, simulator: Simulator
+) -> None:
+    call = placing.place(reserved().pk)
+    services.stream_claim(call_id=call.pk, generation=1, stream_sid="MZ1", owner="me")
+    settings.TWILIO_API_BASE_URL = "http://127.0.0.1:9"
+    assert placing.stop(call.pk, by="owner")
+    settings.TWILIO_API_BASE_URL = simulator.url
+    Call.objects.filter(pk=call.pk).update(stop_requested_at=timezone.now() - dt.timedelta(seconds=6))
+    sweeper.sweep()
+    call.refresh_from_db()
+    assert call.ended_reason == "operator_ended"
+    assert not call.is_live
+
+
 def test_lost_reports_are_made_up_for_by_asking() -> None:
     call = placing.place(reserved(BUSY).pk)
     until(lambda: twilio_client().fetch_call(str(call.call_sid)).status == "busy")
@@ -139,14 +154,14 @@ def test_lost_reports_are_made_up_for_by_asking() -> None:
 
 def test_a_lost_answer_leaves_one_call_that_is_found_again(settings: Settings, simulator: Simulator) -> None:
     before = dt.datetime.now(dt.UTC) - dt.timedelta(seconds=2)
-    known = set(calls_at_twilio(NO_ANSWER, before))
-    call = reserved()
+    known = set(calls_at_twilio(SLOW, before))
+    call = reserved(SLOW)
     with simulated.answers_lost(simulator.url) as url:
         settings.TWILIO_API_BASE_URL = url
         assert placing.place(call.pk).state == State.UNKNOWN
         assert placing.place(call.pk).state == State.UNKNOWN
     settings.TWILIO_API_BASE_URL = simulator.url
-    (sid,) = set(calls_at_twilio(NO_ANSWER, before)) - known
+    (sid,) = set(calls_at_twilio(SLOW, before)) - known
     Call.objects.filter(pk=call.pk).update(created_at=timezone.now() - dt.timedelta(seconds=60))
     sweeper.sweep()
     call.refresh_from_db()
@@ -182,7 +197,7 @@ def test_a_call_whose_owner_died_is_hung_up_and_its_recording_kept(
     services.stream_claim(call_id=call.pk, generation=1, stream_sid="MZ1", owner="dead")
     recorder = recording.Recorder(call.pk)
     recorder.caller.place(b"\x10" * 1600, 0)
-    recorder.flush()
+    recorder.write(recorder.take())
     sweeper.sweep()
     call.refresh_from_db()
     assert call.state == State.IN_PROGRESS  # its lease still holds

@@ -107,6 +107,21 @@ def test_a_late_echo_moves_what_is_not_recorded_yet() -> None:
     assert [p.start_ms for p in placed] == [200.0]
 
 
+@pytest.mark.parametrize("one_way_ms", [0, 30, 75, 150])
+def test_a_line_with_delay_is_learned_from_its_first_marks_and_stays_learned(one_way_ms: int) -> None:
+    playback = Playback()
+    for reply in range(4):
+        begin_ms = 2000.0 * reply
+        playback.send(bytes(6400), begin_ms)
+        name = playback.next_mark()
+        assert name is not None
+        playback.echo(name, begin_ms + 800 + 2 * one_way_ms)
+        assert playback.starts_ms(6400 * reply) == pytest.approx(
+            begin_ms + one_way_ms, abs=40 if reply == 0 else 1
+        )
+        playback.settled(begin_ms + 1999)
+
+
 def test_small_differences_correct_nothing() -> None:
     playback = Playback()
     playback.send(bytes(3200), 0)

@@ -145,6 +145,16 @@ def test_a_stream_token_is_used_once() -> None:
     assert Recording.objects.get(call=call).state == "recording"
 
 
+@pytest.mark.parametrize("ending", [Event.END, None])
+def test_a_call_that_is_to_stop_gives_no_stream(ending: Event | None) -> None:
+    call = new_call(None, Event.DIAL, Event.ANSWER)
+    if ending is None:
+        services.stop_request(call_id=call.pk, by="owner")
+    else:
+        services.call_advance(call_id=call.pk, event=ending)
+    assert claim(call, 1) is None
+
+
 def test_a_call_that_is_over_gives_no_stream() -> None:
     call = new_call(None, Event.DIAL, Event.COMPLETE)
     assert services.stream_claim(call_id=call.pk, generation=1, stream_sid="MZ1", owner="me") is None
