@@ -1,4 +1,4 @@
-.PHONY: up demo test lint types check lock env-example
+.PHONY: up demo test test-postgres lint types check lock env-example
 
 PYTHON = .venv/bin/python
 
@@ -10,6 +10,9 @@ demo: ## Start everything and place a simulated call
 
 test: ## All tests but the benchmark
 	./scripts/run-tests.sh
+
+test-postgres: ## The same on a PostgreSQL of their own
+	./scripts/with-postgres.sh ./scripts/run-tests.sh
 
 lint:
 	$(PYTHON) -m ruff check .

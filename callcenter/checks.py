@@ -11,6 +11,7 @@ from django.core.checks import ERROR, CheckMessage, Error, Warning, register
 from dotenv import dotenv_values
 
 from callcenter import env
+from callcenter.database import is_sqlite
 
 
 def errors() -> list[str]:
@@ -53,7 +54,7 @@ def _production() -> Iterator[CheckMessage]:
         )
     if settings.DEBUG:
         yield Error("DEBUG is on in production.", hint="Leave DEBUG empty.", id="callcenter.E004")
-    if settings.DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    if is_sqlite(settings.DATABASE_URL):
         yield Warning(
             "DATABASE_URL is not set: SQLite serves one machine only.",
             hint="Set DATABASE_URL=postgresql://user:password@host:5432/name.",

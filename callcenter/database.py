@@ -15,6 +15,11 @@ SQLITE_PRAGMAS = (
 )
 
 
+def is_sqlite(url: str) -> bool:
+    """Whether a `DATABASE_URL` means SQLite, as an empty one does."""
+    return urlsplit(url).scheme in ("", "sqlite")
+
+
 def from_url(url: str, data_root: Path) -> dict[str, Any]:
     """The `default` database: SQLite under `data_root` when `url` is empty.
 
@@ -22,7 +27,7 @@ def from_url(url: str, data_root: Path) -> dict[str, Any]:
     "database is locked". PostgreSQL is pooled, because connections kept per thread leak under ASGI.
     """
     parts = urlsplit(url)
-    if parts.scheme in ("", "sqlite"):
+    if is_sqlite(url):
         path = data_root / (unquote(parts.path).removeprefix("/") or "db.sqlite3")
         return {
             "ENGINE": "django.db.backends.sqlite3",

@@ -49,6 +49,7 @@ def found() -> dict[str, str]:
 def test_an_empty_production_configuration_names_everything_that_is_missing(settings: Any) -> None:
     settings.PRODUCTION = True
     settings.DEBUG = True
+    settings.DATABASE_URL = ""
     messages = found()
     assert set(messages) == {f"callcenter.{n}" for n in ("E001", "E002", "E003", "E004", "W002")}
     for identity, name in (("E001", "REDIS_URL"), ("E002", "PUBLIC_BASE_URL"), ("E003", "TWILIO_AUTH_TOKEN")):

@@ -21,6 +21,7 @@ from django.core.management import CommandError, call_command
 
 from callcenter import broker
 from callcenter.env import BASE_DIR
+from tests.databases import own_database
 
 pytestmark = pytest.mark.integration
 
@@ -111,14 +112,15 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Copy, Copy]
     if not Path("/proc/self/environ").exists():
         pytest.skip("looks processes up in /proc")
     root = tmp_path_factory.mktemp("copies")
-    started = Copy(root / "one"), Copy(root / "two")
-    try:
-        for copy in started:
-            copy.wait_ready()
-        yield started
-    finally:
-        for copy in started:
-            copy.end()
+    with own_database() as one, own_database() as two:
+        started = Copy(root / "one", **one), Copy(root / "two", **two)
+        try:
+            for copy in started:
+                copy.wait_ready()
+            yield started
+        finally:
+            for copy in started:
+                copy.end()
 
 
 def test_two_copies_run_side_by_side(pair: tuple[Copy, Copy]) -> None:
@@ -186,15 +188,16 @@ def refused(**variables: str) -> str:
 
 
 def test_a_demo_that_is_not_answered_says_so_and_fails(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "manage.py", "up", "--demo", "--once", "--scenario", "busy"],
-        cwd=BASE_DIR,
-        env={**os.environ, "PORT": str(free_port()), "DATA_ROOT": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        timeout=90,
-        check=False,
-    )
+    with own_database() as variables:
+        done = subprocess.run(
+            [sys.executable, "manage.py", "up", "--demo", "--once", "--scenario", "busy"],
+            cwd=BASE_DIR,
+            env={**os.environ, "PORT": str(free_port()), "DATA_ROOT": str(tmp_path), **variables},
+            capture_output=True,
+            text=True,
+            timeout=90,
+            check=False,
+        )
     assert done.returncode == 1
     assert "Calls are simulated" in done.stdout
     assert done.stderr.strip() == "The demo failed: The call ended as busy (busy), not by the agent."
