@@ -1,6 +1,7 @@
 """Requests that may be repeated: a POST with an `Idempotency-Key` is carried out once.
 
 The stored answer is given again for 24 hours. An answer of 5xx is not stored: the client may try again.
+A request that died with its process is forgotten after a minute.
 Follows the IETF draft "The Idempotency-Key HTTP Header Field".
 """
 
@@ -14,13 +15,14 @@ from typing import cast
 
 from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.decorators import sync_and_async_middleware
 
 from callcenter.auth import bearer
-from callcenter.models import IDEMPOTENCY_LIFETIME, ApiKey, IdempotencyKey
+from callcenter.models import IDEMPOTENCY_LIFETIME, UNANSWERED_LIFETIME, ApiKey, IdempotencyKey
 from tasks_app.problems import CONTENT_TYPE, problem
 
 KEPT_HEADERS = ("Content-Type", "Location")
@@ -111,7 +113,7 @@ def _claim(request: HttpRequest) -> _Claim | HttpResponse:
     fingerprint = hashlib.sha256(
         b"\0".join((request.method.encode(), request.get_full_path().encode(), request.body))  # type: ignore[union-attr]
     ).hexdigest()
-    IdempotencyKey.objects.filter(created_at__lt=timezone.now() - IDEMPOTENCY_LIFETIME).delete()
+    _forget_old()
     try:
         with transaction.atomic():
             row = IdempotencyKey.objects.create(credential=credential, key=key, fingerprint=fingerprint)
@@ -120,10 +122,17 @@ def _claim(request: HttpRequest) -> _Claim | HttpResponse:
     return _Claim(row.pk)
 
 
+def _forget_old() -> None:
+    now = timezone.now()
+    answered = Q(created_at__lt=now - IDEMPOTENCY_LIFETIME)
+    unanswered = Q(created_at__lt=now - UNANSWERED_LIFETIME, status=None)
+    IdempotencyKey.objects.filter(answered | unanswered).delete()
+
+
 def _repeated(request: HttpRequest, credential: str, key: str, fingerprint: str) -> HttpResponse:
     earlier = IdempotencyKey.objects.filter(credential=credential, key=key).first()
     if earlier is None or (earlier.fingerprint == fingerprint and earlier.status is None):
-        detail = "The first request with this key is not answered yet; if that lasts, send a new key."
+        detail = "The first request with this key is not answered yet. Repeat this one in a minute."
         return _problem(request, 409, "idempotency_in_progress", detail)
     if earlier.fingerprint != fingerprint:
         return _problem(

@@ -14,6 +14,9 @@ from django.utils import timezone
 
 SIGN_IN_LINK_LIFETIME = timedelta(hours=24)
 IDEMPOTENCY_LIFETIME = timedelta(hours=24)
+UNANSWERED_LIFETIME = timedelta(seconds=60)
+"""After this long without an answer a request has died with its process, and may be carried out again."""
+
 LAST_USED_PRECISION = timedelta(minutes=1)
 
 

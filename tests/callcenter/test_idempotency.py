@@ -14,13 +14,14 @@ import pytest
 from asgiref.testing import ApplicationCommunicator
 from django.contrib.auth.models import User
 from django.core.asgi import get_asgi_application
+from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.test import Client
 from django.urls import path
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
-from callcenter.models import IDEMPOTENCY_LIFETIME, ApiKey, IdempotencyKey
+from callcenter.models import IDEMPOTENCY_LIFETIME, UNANSWERED_LIFETIME, ApiKey, IdempotencyKey
 
 pytestmark = [
     pytest.mark.integration,
@@ -70,6 +71,14 @@ def post(headers: dict[str, str], body: str = "{}", path: str = "/api/things", k
     return Client().post(
         path, body, content_type="application/json", headers={"Idempotency-Key": key, **headers}
     )
+
+
+def post_in_a_thread(headers: dict[str, str]) -> Any:
+    """`post` for a thread of its own, which gives its database connection back."""
+    try:
+        return post(headers)
+    finally:
+        connection.close()
 
 
 def test_the_same_request_gets_the_same_answer(bearer: dict[str, str]) -> None:
@@ -131,6 +140,17 @@ def test_it_is_forgotten_after_a_day(bearer: dict[str, str]) -> None:
     assert post(bearer).json() == {"n": 2}
 
 
+def test_a_request_that_died_with_its_process_may_be_repeated_after_a_minute(bearer: dict[str, str]) -> None:
+    post(bearer)
+    answered = IdempotencyKey.objects.all()
+    answered.update(status=None)  # as if the process had been killed before it answered
+    assert post(bearer).json()["code"] == "idempotency_in_progress"
+    answered.update(created_at=timezone.now() - UNANSWERED_LIFETIME - timedelta(seconds=1))
+    assert post(bearer).json() == {"n": 2}
+    answered.update(created_at=timezone.now() - UNANSWERED_LIFETIME - timedelta(seconds=1))
+    assert post(bearer)["Idempotent-Replayed"] == "true"
+
+
 def test_elsewhere_and_without_the_header_nothing_is_kept(bearer: dict[str, str]) -> None:
     post(bearer, path="/other")
     Client().post("/api/things", "{}", content_type="application/json", headers=bearer)
@@ -147,7 +167,7 @@ def test_a_key_that_is_none_is_refused(bearer: dict[str, str], key: str) -> None
 def test_a_repetition_while_the_first_runs_is_told_so(bearer: dict[str, str]) -> None:
     work.may_end.clear()
     with ThreadPoolExecutor() as pool:
-        first = pool.submit(post, bearer)
+        first = pool.submit(post_in_a_thread, bearer)
         assert work.began.wait(10)
         second = post(bearer)
         work.may_end.set()
@@ -157,7 +177,7 @@ def test_a_repetition_while_the_first_runs_is_told_so(bearer: dict[str, str]) ->
 
 def test_of_many_at_once_one_is_carried_out(bearer: dict[str, str]) -> None:
     with ThreadPoolExecutor(8) as pool:
-        answers = [future.result() for future in [pool.submit(post, bearer) for _ in range(8)]]
+        answers = [future.result() for future in [pool.submit(post_in_a_thread, bearer) for _ in range(8)]]
     assert work.done == 1
     assert {answer.status_code for answer in answers} <= {201, 409}
     assert next(answer.json() for answer in answers if answer.status_code == 201) == {"n": 1}
@@ -183,7 +203,7 @@ async def test_a_client_that_leaves_finds_its_answer_later(bearer: dict[str, str
     await impatient.send_input({"type": "http.disconnect"})
     work.may_end.set()
     await impatient.wait(10)
-    again = await asyncio.to_thread(post, bearer)
+    again = await asyncio.to_thread(post_in_a_thread, bearer)
     assert json.loads(again.content) == {"n": 1}
     assert again["Idempotent-Replayed"] == "true"
     assert work.done == 1
