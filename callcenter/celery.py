@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging.config
 import os
+import sys
 from typing import Any
 
 from celery import Celery, signals
@@ -21,6 +22,15 @@ def _log_like_the_rest(**_: Any) -> None:
     from django.conf import settings
 
     logging.config.dictConfig(settings.LOGGING)
+
+
+@signals.worker_init.connect
+def _refuse_another_folder(**_: Any) -> None:
+    """A worker that looks for recordings elsewhere would call all of them missing."""
+    from callcenter import data_root
+
+    if problem := data_root.problem_at_start():
+        sys.exit(problem)
 
 
 @signals.worker_ready.connect

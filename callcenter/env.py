@@ -57,7 +57,9 @@ class Env(BaseSettings):
     host: str = _variable("Server", "127.0.0.1", "Address the web server listens on.")
     port: int = _variable("Server", 3001, "Port the web server listens on.", ge=1, le=65535)
     data_root: Path = _variable(
-        "Server", Path("data"), "Folder for the database, recordings, logs and the first key."
+        "Server",
+        Path("data"),
+        "Folder for the database, recordings, logs and the first key; all processes share it.",
     )
     public_base_url: SiteUrl = _variable(
         "Server",

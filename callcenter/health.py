@@ -7,9 +7,11 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
+from callcenter import data_root
 from telephony import live
 
 _migrated = False
+_shares_data_root = False
 
 
 @require_safe
@@ -29,13 +31,18 @@ def readiness(request: HttpRequest) -> JsonResponse:
 
 
 def _database_problems() -> list[str]:
-    global _migrated
+    global _migrated, _shares_data_root
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         if not _migrated:
             executor = MigrationExecutor(connection)
             _migrated = not executor.migration_plan(executor.loader.graph.leaf_nodes())
+        if not _migrated:
+            return ["Migrations are missing: run `manage.py migrate`."]
+        if not _shares_data_root and (problem := data_root.problem()):
+            return [problem]
     except DatabaseError:
         return ["The database cannot be reached."]
-    return [] if _migrated else ["Migrations are missing: run `manage.py migrate`."]
+    _shares_data_root = True
+    return []

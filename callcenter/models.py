@@ -1,4 +1,4 @@
-"""Who may come in, and which requests were already answered."""
+"""Who may come in, which requests were already answered, and which folder all processes share."""
 
 from __future__ import annotations
 
@@ -130,3 +130,13 @@ class IdempotencyKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.credential} {self.key}"
+
+
+class DataRoot(models.Model):
+    """The DATA_ROOT that every process on this database has to share: one row, the id that lies in that folder."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    folder_id = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        return self.folder_id

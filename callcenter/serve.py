@@ -96,10 +96,12 @@ def main() -> None:
     django.setup()
     from django.conf import settings
 
-    from callcenter import checks
+    from callcenter import checks, data_root
 
     if problems := checks.errors():
         sys.exit("\n".join(problems))
+    if problem := data_root.problem_at_start():
+        sys.exit(problem)
     try:
         listener = listen(settings.HOST, settings.PORT)
     except OSError as error:

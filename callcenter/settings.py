@@ -8,10 +8,11 @@ import ssl
 import sys
 import warnings
 from pathlib import Path
+from secrets import token_urlsafe
 from typing import Any
 from urllib.parse import urlsplit
 
-from callcenter import database, env, logs, secret_key
+from callcenter import database, env, kept, logs
 
 ENV = env.load()
 BASE_DIR: Path = env.BASE_DIR
@@ -80,7 +81,7 @@ try:
     DATA_ROOT.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not os.access(DATA_ROOT, os.W_OK | os.X_OK):
         raise PermissionError(13, "Permission denied")
-    SECRET_KEY: str = ENV.secret_key or secret_key.kept_in(DATA_ROOT)
+    SECRET_KEY: str = ENV.secret_key or kept.text_in(DATA_ROOT / "secret-key", lambda: token_urlsafe(50))
 except OSError as error:
     raise env.ConfigurationError(
         [f"DATA_ROOT: {DATA_ROOT} cannot be used ({error.strerror}). Mend that, or choose another folder."]

@@ -16,9 +16,9 @@ from typing import IO
 
 from django.conf import settings
 from django.core.management import call_command
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 
-from callcenter import broker, env, logs, serve, shape
+from callcenter import broker, data_root, env, logs, serve, shape
 from callcenter.owner import local_url
 from callcenter.processes import Child, DidNotStart
 
@@ -85,7 +85,8 @@ class Supervisor:
         self._start_broker()
         credentials = self._start_simulator()
         call_command("migrate", interactive=False, verbosity=0)
-        connection.close()
+        if problem := data_root.problem_at_start():
+            raise CannotStart(problem)
         if "valkey" in self._children:
             assert self._socket is not None
             socket_at = self._socket

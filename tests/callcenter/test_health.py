@@ -10,6 +10,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
 from callcenter import health
+from callcenter.models import DataRoot
 from telephony import live
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
@@ -18,6 +19,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 @pytest.fixture(autouse=True)
 def _fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "_migrated", False)
+    monkeypatch.setattr(health, "_shares_data_root", False)
 
 
 @pytest.fixture
@@ -46,7 +48,14 @@ def test_not_ready_while_draining(client: Client, draining: None) -> None:
 
 
 def test_not_ready_before_the_migrations(client: Client) -> None:
-    MigrationRecorder(connection).record_unapplied("callcenter", "0001_initial")
+    MigrationRecorder(connection).migration_qs.filter(app="callcenter").delete()
     response = client.get("/readyz")
     assert response.status_code == 503
     assert "manage.py migrate" in response.json()["reasons"][0]
+
+
+def test_not_ready_beside_another_folder(client: Client) -> None:
+    DataRoot.objects.create(folder_id="of-another-folder")
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert "write of-another-folder into" in response.json()["reasons"][0]
