@@ -106,7 +106,7 @@ def test_the_opening_is_asked_for_only_where_it_was_not_spoken() -> None:
 @pytest.mark.parametrize("opening_spoken", [True, False])
 def test_what_we_write_has_no_markdown(opening_spoken: bool) -> None:
     prompt = system_prompt(CallBrief(objective=""), opening_spoken=opening_spoken)
-    ours = prompt.replace("end_call", "").replace("update_strategy", "")
+    ours = prompt.replace("end_call", "").replace("update_strategy", "").replace("press_keys", "")
     assert re.findall(r"[*#_`~\[\]<>|]|^\s*[-+•]|^\s*\d+\.", ours, re.MULTILINE) == []
 
 
