@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 
+from .memory import Memory
 from .room import Room
 from .speech import Utterance
 
@@ -14,6 +15,8 @@ class World:
 
     def __init__(self, *, max_rooms: int = 1000) -> None:
         self.rooms: OrderedDict[str, Room] = OrderedDict()
+        self.memory = Memory()
+        """What was said, also in calls that are over."""
         self._max_rooms = max_rooms
         self._started_s = time.monotonic()
         self._homes: OrderedDict[str, str] = OrderedDict()
@@ -36,8 +39,9 @@ class World:
         self.rooms.pop(call_sid, None)
 
     def _claim(self, utterance: Utterance, call_sid: str) -> None:
-        """Hold that an utterance belongs to one room (see `Room.spoken`)."""
+        """Hold that an utterance belongs to one room (see `Room.spoken`), and remember it."""
         if self._homes.setdefault(utterance.id, call_sid) != call_sid:
             raise ValueError("an utterance was already spoken in another room: its seed was used twice")
         if len(self._homes) > 100 * self._max_rooms:
             self._homes.popitem(last=False)
+        self.memory.add(utterance, call_sid)

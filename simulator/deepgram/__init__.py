@@ -9,6 +9,7 @@ from simulator.world import World
 
 from .agent import converse
 from .faults import FaultPlan, fault_routes
+from .listen import listen_routes
 
 
 def routes(world: World, config: SimulatorConfig) -> list[web.AbstractRouteDef]:
@@ -18,4 +19,8 @@ def routes(world: World, config: SimulatorConfig) -> list[web.AbstractRouteDef]:
     async def agent(request: web.Request) -> web.StreamResponse:
         return await converse(request, world, config, faults)
 
-    return [web.get("/v1/agent/converse", agent, allow_head=False), *fault_routes(faults)]
+    return [
+        web.get("/v1/agent/converse", agent, allow_head=False),
+        *fault_routes(faults),
+        *listen_routes(world, config),
+    ]
