@@ -6,7 +6,7 @@ The database commits, as it does in a live call.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -19,7 +19,6 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from pytest_django import Settings
 
 from tasks_app.models import Task
 from tasks_app.receivers import STATUS
@@ -28,7 +27,7 @@ from telephony.ended_reasons import ENDED_REASONS
 from telephony.events import EventType, NewEvent
 from telephony.lifecycle import TABLE, TERMINAL, TWILIO_STATUS, State
 from telephony.models import Call, CallEvent, Recording
-from tests.telephony.account import TALKED_S, Account, Reply, open_account
+from tests.telephony.account import TALKED_S, Account, Reply
 from tests.telephony.phone import Phone
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
@@ -36,12 +35,6 @@ pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
 RANK = {state.value: rank for rank, state in enumerate(State)}
 STATUSES = st.sampled_from(sorted(TWILIO_STATUS))
 SESSION_ENDS = ("callee_hung_up", "media_lost", "agent_ended", "error.deepgram", "max_duration")
-
-
-@pytest.fixture
-def account(settings: Settings) -> Iterator[Account]:
-    with open_account(settings) as opened:
-        yield opened
 
 
 class AnyOrder(RuleBasedStateMachine):

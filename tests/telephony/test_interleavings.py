@@ -7,22 +7,15 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from pytest_django import Settings
 
 from telephony.lifecycle import State
 from telephony.models import Call
-from tests.telephony.account import Account, Reply, open_account
+from tests.telephony.account import Account, Reply
 from tests.telephony.phone import Phone
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
 
 Work = Callable[[Phone], object]
-
-
-@pytest.fixture
-def account(settings: Settings) -> Iterator[Account]:
-    with open_account(settings) as opened:
-        yield opened
 
 
 class Interruption:
