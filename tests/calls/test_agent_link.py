@@ -57,8 +57,7 @@ async def start(stack: Stack, number: str, fault: dict[str, Any]) -> asyncio.Tas
     struck = asyncio.Event()
 
     def seen(message: dict[str, Any]) -> None:
-        only_once = "times" not in fault and message["data"].get("status") == "error"
-        if only_once or message["data"].get("state") == "completed":
+        if message["data"].get("status") == "ready" or message["data"].get("state") == "completed":
             struck.set()
 
     await plan(stack, **fault)
