@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 from dataclasses import dataclass
@@ -36,6 +37,23 @@ class JsonlStore:
                 raise OSError("only a part of the events could be written")
         finally:
             os.close(descriptor)
+
+    def open_files(self) -> list[int]:
+        """Descriptors of the file and of those before it, newest first, for reading; the caller closes them.
+
+        No file is missed or opened twice because of a rotation meanwhile.
+        """
+        names = [self.path, *(Path(f"{self.path}.{number}") for number in range(1, self.kept_files + 1))]
+        found = []
+        try:
+            with Path(f"{self.path}.lock").open("a") as lock:
+                fcntl.flock(lock, fcntl.LOCK_SH)
+                for name in names:
+                    with contextlib.suppress(FileNotFoundError):
+                        found.append(os.open(name, os.O_RDONLY | os.O_CLOEXEC))
+        except FileNotFoundError:  # not even a folder
+            return []
+        return found
 
     def _is_full(self) -> bool:
         try:

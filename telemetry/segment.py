@@ -1,0 +1,190 @@
+"""One file of events and where everything in it is: its lines are read once, whatever is asked afterwards.
+
+About 40 bytes of memory an event. The file stays open, so that a rotation moves nothing from under it.
+"""
+
+from __future__ import annotations
+
+import heapq
+import json
+import os
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from telemetry.stats import Tally
+
+SLOWEST: Final = 10
+SLICE_BYTES: Final = 16 * 1024
+"""Read on at once: about half a millisecond's work, for which the interpreter is not shared."""
+
+Kind = tuple[str, str]
+"""component, action"""
+
+Ids = tuple[str | None, str | None]
+"""task_id, session_id"""
+
+_NO_DURATION: Final = -1
+_MOST: Final = 2**31 - 1
+
+
+@dataclass(slots=True)
+class _OfKind:
+    number: int
+    rows: array[int] = field(default_factory=lambda: array("I"))
+    tally: Tally = field(default_factory=Tally)
+    slowest: list[tuple[int, int]] = field(default_factory=list)
+    """(duration in µs, row), a heap of SLOWEST."""
+
+
+class Segment:
+    """The index of the file behind `descriptor`, which it closes at its end. A row is the number of a readable line."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self.kinds: dict[Kind, _OfKind] = {}
+        self.rows_by_ids: dict[Ids, array[int]] = {}
+        self.end = 0
+        """How many bytes of the file have been read."""
+        self._starts = array("Q")
+        self._kind_numbers = array("I")
+        self._durations_us = array("q")
+        self._counts = array("i")  # below zero: of failures
+        self._most_us: dict[int, int] = {}  # of samples
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    def __del__(self) -> None:
+        os.close(self._descriptor)
+
+    def key(self) -> tuple[int, int]:
+        """Which file this is, whatever its name; no other can have this key while it is open."""
+        status = os.fstat(self._descriptor)
+        return status.st_dev, status.st_ino
+
+    def was_cut(self) -> bool:
+        """Has somebody emptied the file?"""
+        return os.fstat(self._descriptor).st_size < self.end
+
+    def read_on(self) -> bool:
+        """Take in the next slice of whole lines; False when there was none."""
+        block = os.pread(self._descriptor, SLICE_BYTES, self.end)
+        whole = block.rfind(b"\n") + 1
+        if not whole and len(block) == SLICE_BYTES:  # no line of ours is so long
+            whole = SLICE_BYTES
+        start = self.end
+        for line in block[:whole].splitlines(keepends=True):
+            self._take(start, line)
+            start += len(line)
+        self.end += whole
+        return whole > 0
+
+    def event(self, row: int) -> dict[str, Any]:
+        """The event of a row, read from the file."""
+        start = self._starts[row]
+        end = self._starts[row + 1] if row + 1 < len(self) else self.end
+        line = os.pread(self._descriptor, end - start, start).partition(b"\n")[0]
+        event: dict[str, Any] = json.loads(line)
+        return event
+
+    def kind_number(self, row: int) -> int:
+        """Which of `kinds`, by its `number`."""
+        return self._kind_numbers[row]
+
+    def duration_us(self, row: int) -> int:
+        """How long the event took; -1 when it has no duration."""
+        return self._durations_us[row]
+
+    def add_to(self, tally: Tally, row: int) -> None:
+        """Count a row."""
+        count, duration_us = self._counts[row], self._durations_us[row]
+        tally.add(
+            abs(count),
+            count > 0,
+            None if duration_us == _NO_DURATION else duration_us,
+            self._most_us.get(row),
+        )
+
+    def newest_first(self, block_bytes: int = 64 * 1024) -> Iterator[dict[str, Any]]:
+        """The events of the file, from its end back, without any index."""
+        position = os.fstat(self._descriptor).st_size
+        rest = b""
+        while position > 0:
+            size = min(block_bytes, position)
+            position -= size
+            first, *lines = (os.pread(self._descriptor, size, position) + rest).split(b"\n")
+            rest = first
+            for line in reversed(lines):
+                if (event := _event(line)) is not None:
+                    yield event
+        if (event := _event(rest)) is not None:
+            yield event
+
+    def _take(self, start: int, line: bytes) -> None:
+        event = _event(line)
+        if event is None:
+            return
+        row = len(self._starts)
+        duration_us = _microseconds(event.get("duration_ms"))
+        most_us = _microseconds(event.get("max_ms"))
+        count = event.get("count")
+        count = min(count, _MOST) if type(count) is int and count > 0 else 1
+        kind = self._kind(event)
+        self._starts.append(start)
+        self._kind_numbers.append(kind.number)
+        self._durations_us.append(_NO_DURATION if duration_us is None else duration_us)
+        self._counts.append(count if event.get("ok") is not False else -count)
+        if most_us is not None:
+            self._most_us[row] = most_us
+        kind.rows.append(row)
+        self.add_to(kind.tally, row)
+        if duration_us is not None:
+            _keep_slowest(kind.slowest, (duration_us, row))
+        ids = ids_of(event)
+        if ids != (None, None):
+            rows = self.rows_by_ids.get(ids)
+            if rows is None:
+                rows = self.rows_by_ids[ids] = array("I")
+            rows.append(row)
+
+    def _kind(self, event: dict[str, Any]) -> _OfKind:
+        key = event["component"], event["action"]
+        kind = self.kinds.get(key)
+        if kind is None:
+            kind = self.kinds[key] = _OfKind(len(self.kinds))
+        return kind
+
+
+def ids_of(event: dict[str, Any]) -> Ids:
+    """The task and the call that an event is about; what is empty is none."""
+    return event.get("task_id") or None, event.get("session_id") or None
+
+
+def _event(line: bytes) -> dict[str, Any] | None:
+    """The line as an event; None when it is unfinished or nothing of ours."""
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return None
+    if not isinstance(event, dict):
+        return None
+    texts = ("component", "action")
+    ids = ("task_id", "session_id")
+    if not all(isinstance(event.get(name), str) for name in texts):
+        return None
+    return event if all(isinstance(event.get(name), str | None) for name in ids) else None
+
+
+def _microseconds(milliseconds: Any) -> int | None:
+    if isinstance(milliseconds, bool) or not isinstance(milliseconds, int | float) or not milliseconds >= 0:
+        return None
+    return round(min(milliseconds, 1e12) * 1000)
+
+
+def _keep_slowest(heap: list[tuple[int, int]], entry: tuple[int, int]) -> None:
+    if len(heap) < SLOWEST:
+        heapq.heappush(heap, entry)
+    elif entry > heap[0]:
+        heapq.heapreplace(heap, entry)
