@@ -212,6 +212,14 @@ def process_environment() -> dict[str, str]:
     return dict(os.environ)
 
 
+def shared_metrics_dir() -> str:
+    """Where prometheus_client keeps the counters of several processes; it reads this variable by itself.
+
+    `manage.py up` sets it. Without it each process counts alone.
+    """
+    return os.environ.get("PROMETHEUS_MULTIPROC_DIR", "")
+
+
 def load() -> Env:
     """Read the environment.
 

@@ -18,7 +18,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import DatabaseError
 
-from callcenter import broker, data_root, env, logs, serve, shape
+from callcenter import broker, data_root, env, logs, metrics_dir, serve, shape
 from callcenter.owner import local_url
 from callcenter.processes import Child, DidNotStart
 
@@ -82,6 +82,7 @@ class Supervisor:
     def _start(self) -> None:
         self._take_lock()
         self._probe_port()
+        self._environment["PROMETHEUS_MULTIPROC_DIR"] = str(metrics_dir.begin(self._run_dir))
         self._start_broker()
         credentials = self._start_simulator()
         call_command("migrate", interactive=False, verbosity=0)
@@ -204,6 +205,7 @@ class Supervisor:
             child = self._children.get(name)
             if child is not None:
                 child.stop()
+        metrics_dir.end(self._run_dir)
         if self._socket is not None and self._socket.parent != self._run_dir:
             shutil.rmtree(self._socket.parent, ignore_errors=True)
 

@@ -21,7 +21,7 @@ def _route(pattern: str, view: View, name: str) -> list[URLPattern]:
     def slashed(*args: Any, **kwargs: Any) -> HttpResponseBase:
         return view(*args, **kwargs)
 
-    return [path(pattern, view, name=name), path(f"{pattern}/", slashed)]
+    return [path(pattern, view, name=name), path(f"{pattern}/", slashed, name=f"{name}/")]
 
 
 _tasks = TaskViewSet.as_view

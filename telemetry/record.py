@@ -9,27 +9,53 @@ from __future__ import annotations
 import atexit
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, Final, Self
 
 from django.conf import settings
 
+from telemetry import metrics
 from telemetry.lines import Counted, Happened
 from telemetry.recorder import Recorder
 from telemetry.store import JsonlStore
 
 FILE_NAME: Final = "telemetry_events.jsonl"
 
+_about: ContextVar[dict[str, str] | None] = ContextVar("telemetry_about", default=None)
+
+
+def event_store() -> JsonlStore:
+    """Where this installation's events are."""
+    return JsonlStore(settings.DATA_ROOT / FILE_NAME)
+
+
 _recorder: Final = Recorder(
-    store=lambda: JsonlStore(settings.DATA_ROOT / FILE_NAME),
+    store=event_store,
     every_n=lambda: settings.LOG_NOISY_EVENTS_EVERY_N,
+    observe=metrics.observe,
 )
+
+
+@contextmanager
+def about(*, task_id: str, session_id: str) -> Iterator[None]:
+    """Everything recorded inside, and in the asyncio tasks begun inside, is about this task and call."""
+    token = _about.set({"task_id": task_id, "session_id": session_id})
+    try:
+        yield
+    finally:
+        _about.reset(token)
 
 
 def event(
     component: str, action: str, *, ok: bool = True, duration_ms: float | None = None, **fields: Any
 ) -> None:
     """Record one event. `fields` are small JSON values; `task_id`, `session_id` and `error` have columns."""
+    ids = _about.get()
+    if ids is not None:
+        fields = ids | fields
     _recorder.put(Happened(time.time(), component, action, ok, duration_ms, fields))
 
 
@@ -42,14 +68,14 @@ class timed_step:
     """Record how long a block took, and whether it ended well, when it ends.
 
     An exception passes through, and is recorded by the name of its type alone: its text may quote anything. Set `ok`
-    and `error` for a failure that raises nothing; add to `fields` what is known only inside.
+    and `error` for a failure that raises nothing; change `action` and add to `fields` what is known only inside.
     """
 
-    __slots__ = ("_action", "_component", "_started", "error", "fields", "ok")
+    __slots__ = ("_component", "_started", "action", "error", "fields", "ok")
 
     def __init__(self, component: str, action: str, **fields: Any) -> None:
         self._component = component
-        self._action = action
+        self.action = action
         self.fields = fields
         self.ok = True
         self.error: str | None = None
@@ -67,7 +93,7 @@ class timed_step:
             self.error = self.error or kind.__name__
         if self.error is not None:
             self.fields["error"] = self.error
-        _recorder.put(Happened(time.time(), self._component, self._action, self.ok, duration_ms, self.fields))
+        event(self._component, self.action, ok=self.ok, duration_ms=duration_ms, **self.fields)
 
 
 def totals() -> dict[tuple[str, str], int]:

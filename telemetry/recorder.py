@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from threading import Event, Lock, Thread
@@ -26,12 +27,20 @@ class _Flush:
 class Recorder:
     """Takes items without waiting and without failing. A full queue drops what is new, and counts it.
 
-    `store` and `every_n` (noisy events a line) are asked for at each batch, in the writer's thread.
+    `store` and `every_n` (noisy events a line) are asked for at each batch, in the writer's thread; `observe` gets
+    each batch there, written or not, and how many items were dropped since the one before.
     """
 
-    def __init__(self, store: Callable[[], JsonlStore], every_n: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        store: Callable[[], JsonlStore],
+        every_n: Callable[[], int],
+        *,
+        observe: Callable[[list[Happened | Counted], int], None] = lambda items, dropped: None,
+    ) -> None:
         self._store = store
         self._every_n = every_n
+        self._observe = observe
         self.reset()
 
     def reset(self) -> None:
@@ -40,7 +49,7 @@ class Recorder:
         self._thread: Thread | None = None
         self._lock = Lock()
         self._hurry = Event()
-        self._dropped = 0
+        self._dropped = self._untold = 0  # what no line, and what no counter, speaks of yet
         self.digest = Digest()
 
     def put(self, item: Happened | Counted) -> None:
@@ -75,6 +84,7 @@ class Recorder:
     def _drop(self, n: int) -> None:
         with self._lock:
             self._dropped += n
+            self._untold += n
 
     def _run(self) -> None:
         while True:
@@ -112,4 +122,10 @@ class Recorder:
             if lines:
                 self._store().append(b"".join(lines))
         except Exception:  # a full disk, most likely; whatever it is, telemetry must not be what fails
-            self._drop(dropped + len(items))
+            self._drop(len(items))
+            with self._lock:
+                self._dropped += dropped
+        with self._lock:
+            untold, self._untold = self._untold, 0
+        with suppress(Exception):
+            self._observe(items, untold)

@@ -7,38 +7,19 @@ import json
 import multiprocessing
 import time
 import uuid
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 from pytest_django import Settings
 
 from telemetry import record, recorder
 from telemetry.lines import Happened
-from telemetry.record import count, event, flush, timed_step, totals
+from telemetry.record import about, count, event, flush, timed_step, totals
 from telemetry.store import JsonlStore
+from tests.telemetry.events import PATIENCE_S, lines_of
 
 pytestmark = pytest.mark.integration
-
-PATIENCE_S = 20.0
-
-
-@pytest.fixture
-def events_file(tmp_path: Path, settings: Settings) -> Iterator[Path]:
-    """The file of a data root of its own."""
-    flush(PATIENCE_S)
-    settings.DATA_ROOT = tmp_path
-    settings.LOG_NOISY_EVENTS_EVERY_N = 120
-    yield tmp_path / record.FILE_NAME
-    flush(PATIENCE_S)
-
-
-def lines_of(path: Path) -> list[dict[str, Any]]:
-    """Every line of the file so far, flushed first."""
-    assert flush(PATIENCE_S)
-    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
 def test_an_event_becomes_a_line_with_all_columns(events_file: Path) -> None:
@@ -103,6 +84,21 @@ async def test_a_cancelled_step_is_recorded(events_file: Path) -> None:
     await asyncio.wait([task])
     [line] = lines_of(events_file)
     assert (line["ok"], line["error"]) == (False, "CancelledError")
+
+
+async def test_what_a_call_begins_is_about_the_call(events_file: Path) -> None:
+    async def work() -> None:
+        with timed_step("deepgram", "agent_connect"):
+            await asyncio.sleep(0)
+
+    with about(task_id="t", session_id="s"):
+        task = asyncio.create_task(work())
+    event("a", "outside")
+    await task
+    with about(task_id="t", session_id="s"):
+        event("a", "named", session_id="other")
+    ids = {line["action"]: (line["task_id"], line["session_id"]) for line in lines_of(events_file)}
+    assert ids == {"outside": (None, None), "agent_connect": ("t", "s"), "named": ("t", "other")}
 
 
 def test_counts_of_a_batch_are_one_line(events_file: Path) -> None:
