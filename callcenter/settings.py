@@ -272,6 +272,7 @@ SPECTACULAR_SETTINGS = {
 
 # ---- Telemetry ----
 
+TELEMETRY_IDS_OF = "tasks_app.selectors.telemetry_ids_of"
 PROMETHEUS_MULTIPROC_DIR = env.shared_metrics_dir()
 
 # ---- Logs ----

@@ -21,6 +21,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("tasks_app.urls")),
     path("", include("telephony.urls")),
+    path("", include("telemetry.urls")),
 ]
 
 handler404 = "tasks_app.problems.not_found"

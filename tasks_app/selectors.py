@@ -20,6 +20,13 @@ def task_list(user: Anybody) -> QuerySet[Task]:
     return Task.objects.all() if user.is_superuser else Task.objects.filter(owner_id=user.pk)
 
 
+def telemetry_ids_of(user: User) -> frozenset[str]:
+    """The ids of the tasks and calls whose telemetry `user` may see, where that is not everything."""
+    tasks = task_list(user).values_list("pk", flat=True)
+    calls = Call.objects.filter(owner_id=user.pk).values_list("pk", flat=True)
+    return frozenset(str(pk) for pk in (*tasks, *calls))
+
+
 def task_for(user: Anybody, task_id: uuid.UUID) -> Task:
     """One task with its owner and its calls, newest first.
 

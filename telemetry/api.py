@@ -1,0 +1,126 @@
+"""What the service did and how long it took. Superusers see everything, others what is about their own tasks.
+
+An event without a task or a call is nobody's own: only superusers see it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.utils.module_loading import import_string
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser
+from rest_framework.permissions import BasePermission
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from telemetry import metrics
+from telemetry.index import EventIndex
+from telemetry.record import event_store
+from telemetry.serializers import (
+    FilterSerializer,
+    RecentFilterSerializer,
+    RecentSerializer,
+    SummarySerializer,
+)
+from telemetry.store import JsonlStore
+
+_REFUSED: dict[Any, Any] = {
+    (400, "application/problem+json"): OpenApiResponse(
+        OpenApiTypes.OBJECT, "A parameter needs a correction."
+    ),
+    (401, "application/problem+json"): OpenApiResponse(OpenApiTypes.OBJECT, "No key and no session."),
+}
+
+
+@lru_cache(maxsize=1)
+def _index_of(store: JsonlStore) -> EventIndex:
+    return EventIndex(store)
+
+
+def index() -> EventIndex:
+    """This process's knowledge of the events."""
+    return _index_of(event_store())
+
+
+class AnyAccept(BaseContentNegotiation):
+    """There is one kind of answer, whatever the client would like best; Prometheus likes others."""
+
+    def select_parser(self, request: Request, parsers: Any) -> BaseParser:
+        """The first."""
+        first: BaseParser = parsers[0]
+        return first
+
+    def select_renderer(
+        self, request: Request, renderers: Any, format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        """The first."""
+        return renderers[0], renderers[0].media_type
+
+
+class IsSuperuser(BasePermission):
+    """For what tells of everybody's calls."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return bool(request.user and request.user.is_superuser)
+
+
+class RecentView(APIView):
+    """The latest events."""
+
+    content_negotiation_class = AnyAccept
+
+    @extend_schema(
+        summary="The latest events, newest first",
+        parameters=[RecentFilterSerializer],
+        responses={200: RecentSerializer, **_REFUSED},
+    )
+    def get(self, request: Request) -> Response:
+        form = RecentFilterSerializer(data=request.query_params)
+        form.is_valid(raise_exception=True)
+        return Response(index().recent(form.wanted(_visible_to(request)), form.validated_data["limit"]))
+
+
+class SummaryView(APIView):
+    """Timings of everything."""
+
+    content_negotiation_class = AnyAccept
+
+    @extend_schema(
+        summary="How often and how long",
+        description="Percentiles are linearly interpolated. A sampled event counts as often as its `count` says, "
+        "and is one duration, their mean, among those that percentiles are taken of.",
+        parameters=[FilterSerializer],
+        responses={200: SummarySerializer, **_REFUSED},
+    )
+    def get(self, request: Request) -> Response:
+        form = FilterSerializer(data=request.query_params)
+        form.is_valid(raise_exception=True)
+        return Response(index().summary(form.wanted(_visible_to(request))))
+
+
+class MetricsView(APIView):
+    """The counters of all processes for Prometheus."""
+
+    content_negotiation_class = AnyAccept
+    permission_classes = (IsSuperuser,)
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> HttpResponse:
+        return HttpResponse(metrics.exposition(), content_type=metrics.CONTENT_TYPE)
+
+
+def _visible_to(request: Request) -> frozenset[str] | None:
+    """Which tasks and calls this person may see; the application above, which knows, is named in the settings."""
+    if request.user.is_superuser:
+        return None
+    ids_of: Callable[[Any], frozenset[str]] = import_string(settings.TELEMETRY_IDS_OF)
+    return ids_of(request.user)
