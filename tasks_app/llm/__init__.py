@@ -1,0 +1,1 @@
+"""Language models that judge a finished call: one adapter a provider, all behind the protocol in `base.py`."""

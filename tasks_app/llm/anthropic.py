@@ -1,0 +1,77 @@
+"""Anthropic's models. Source: Anthropic API reference "Messages", "Structured outputs"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from pydantic import BaseModel
+
+from tasks_app.llm.base import MAX_ANSWER_TOKENS, Answer, Message
+from tasks_app.llm.failures import connection_failure, status_failure
+from telephony.retrying import ProviderFailed
+
+_CUT_OFF = frozenset({"max_tokens", "model_context_window_exceeded"})
+
+
+@dataclass(slots=True)
+class MessagesModel:
+    """A model behind `/v1/messages`."""
+
+    model: str
+    base_url: str
+    api_key: str
+    provider: str = "anthropic"
+
+    async def complete(
+        self, system: str, messages: Sequence[Message], schema: type[BaseModel], timeout_s: float
+    ) -> Answer:
+        """Ask once. `create` and not `parse`, which loses a refusal and an answer that was cut off."""
+        import anthropic
+
+        asked: list[Any] = list(messages)
+        async with anthropic.AsyncAnthropic(
+            api_key=self.api_key,
+            base_url=self.base_url.rstrip("/").removesuffix("/v1"),
+            timeout=timeout_s,
+            max_retries=0,  # the SDK would wait for days where Retry-After says so
+        ) as client:
+            try:
+                message = await client.messages.create(
+                    model=self.model,
+                    max_tokens=MAX_ANSWER_TOKENS,
+                    system=system,
+                    messages=asked,
+                    output_config={
+                        "format": {"type": "json_schema", "schema": anthropic.transform_schema(schema)}
+                    },
+                )
+            except anthropic.APIStatusError as error:
+                headers = error.response.headers
+                raise status_failure("Anthropic", "ANTHROPIC_API_KEY", error.status_code, headers) from None
+            except anthropic.APITimeoutError:
+                raise connection_failure("Anthropic", timed_out=True) from None
+            except anthropic.APIConnectionError:
+                raise connection_failure("Anthropic", timed_out=False) from None
+            except anthropic.AnthropicError:
+                raise ProviderFailed("Anthropic's answer cannot be read.", again=True) from None
+        if message.stop_reason == "refusal":
+            raise ProviderFailed("The model refused to judge this call.")
+        return Answer(
+            raw="".join(block.text for block in message.content if block.type == "text"),
+            model=message.model,
+            input_tokens=message.usage.input_tokens,
+            output_tokens=message.usage.output_tokens,
+            cut_off=message.stop_reason in _CUT_OFF,
+        )
+
+
+def configured() -> MessagesModel:
+    """The model that the settings name."""
+    return MessagesModel(
+        model=settings.ANTHROPIC_MODEL,
+        base_url=settings.ANTHROPIC_BASE_URL,
+        api_key=settings.ANTHROPIC_API_KEY,
+    )

@@ -1,0 +1,130 @@
+"""OpenAI's chat completions, as OpenAI, Groq and local servers speak them.
+
+Sources: OpenAI API reference "Chat completions", Groq docs "Structured outputs", vLLM docs "Structured outputs".
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel, ValidationError
+
+from tasks_app.llm.base import MAX_ANSWER_TOKENS, Answer, Message
+from tasks_app.llm.failures import connection_failure, status_failure
+from telephony.retrying import ProviderFailed
+
+Rung = Literal["json_schema", "structured_outputs", "json_object", "plain"]
+"""Ways to ask for JSON, the strictest first."""
+
+_VERSIONED: Final = re.compile(r"/v\d\w*$")
+
+
+def with_version(base_url: str) -> str:
+    """The URL as the SDK wants it, given with `/v1` or without."""
+    base_url = base_url.rstrip("/")
+    return base_url if _VERSIONED.search(base_url) else f"{base_url}/v1"
+
+
+@dataclass(slots=True)
+class ChatModel:
+    """A model behind a chat completions endpoint; `ladder` is what to try when a server cannot do the first."""
+
+    provider: str
+    name: str
+    key_variable: str
+    model: str
+    base_url: str
+    api_key: str
+    ladder: tuple[Rung, ...] = ("json_schema",)
+    length_limit: Literal["max_completion_tokens", "max_tokens"] = "max_completion_tokens"
+
+    async def complete(
+        self, system: str, messages: Sequence[Message], schema: type[BaseModel], timeout_s: float
+    ) -> Answer:
+        """Ask once, on the highest rung of the ladder that the server takes."""
+        for rung in self.ladder:
+            answer = await self._ask(rung, system, messages, schema, timeout_s)
+            if answer is not None:
+                return answer
+        raise ProviderFailed(f"{self.name} does not accept the request.")
+
+    async def _ask(
+        self, rung: Rung, system: str, messages: Sequence[Message], schema: type[BaseModel], timeout_s: float
+    ) -> Answer | None:
+        """The answer, or None when the server does not know this rung and there is a lower one."""
+        import openai
+
+        if rung != "json_schema":
+            system = f"{system}\n\nAnswer with one JSON object of this JSON schema, and nothing else:\n"
+            system += json.dumps(schema.model_json_schema())
+        asked: dict[str, Any] = {
+            "model": self.model,
+            "messages": [{"role": "system", "content": system}, *messages],
+            self.length_limit: MAX_ANSWER_TOKENS,
+            **_format(rung, schema),
+        }
+        async with openai.AsyncOpenAI(
+            api_key=self.api_key or "none",  # the SDK insists on one; local servers ignore it
+            base_url=with_version(self.base_url),
+            timeout=timeout_s,
+            max_retries=0,
+        ) as client:
+            try:
+                response = await client.chat.completions.with_raw_response.parse(**asked)
+            except openai.APIStatusError as error:
+                if error.status_code in (400, 422) and rung != self.ladder[-1]:
+                    return None
+                headers = error.response.headers
+                raise status_failure(self.name, self.key_variable, error.status_code, headers) from None
+            except openai.APITimeoutError:
+                raise connection_failure(self.name, timed_out=True) from None
+            except openai.APIConnectionError:
+                raise connection_failure(self.name, timed_out=False) from None
+            try:
+                response.parse()
+            except (openai.LengthFinishReasonError, ValidationError):
+                pass  # what is wrong with it is found out, and repaired, by our caller
+            except openai.ContentFilterFinishReasonError:
+                raise ProviderFailed(f"{self.name}'s content filter stopped the answer.") from None
+            except openai.OpenAIError:
+                raise ProviderFailed(f"{self.name}'s answer cannot be read.", again=True) from None
+            return self._answer(response.text)
+
+    def _answer(self, body: str) -> Answer:
+        """The first choice of a completion.
+
+        Raises:
+            ProviderFailed: the model refused, or this is no completion.
+        """
+        try:
+            completion = json.loads(body)
+            [choice, *_] = completion["choices"]
+            message, usage = choice["message"], completion.get("usage") or {}
+            refused, content = message.get("refusal"), message.get("content")
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise ProviderFailed(f"{self.name}'s answer cannot be read.", again=True) from None
+        if refused:
+            raise ProviderFailed("The model refused to judge this call.")
+        return Answer(
+            raw=content if isinstance(content, str) else "",
+            model=str(completion.get("model") or self.model),
+            input_tokens=int(usage.get("prompt_tokens") or 0),
+            output_tokens=int(usage.get("completion_tokens") or 0),
+            cut_off=choice.get("finish_reason") == "length",
+        )
+
+
+def _format(rung: Rung, schema: type[BaseModel]) -> dict[str, Any]:
+    match rung:
+        case "json_schema":
+            return {"response_format": schema}
+        case "structured_outputs":
+            return {"extra_body": {"structured_outputs": {"json": schema.model_json_schema()}}}
+        case "json_object":
+            return {"response_format": {"type": "json_object"}}
+        case "plain":
+            return {}

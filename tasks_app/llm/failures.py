@@ -1,0 +1,48 @@
+"""The errors of the OpenAI and Anthropic SDKs, which have the same names in both, as ours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+from time import time
+from typing import Final
+
+from telephony.retrying import ProviderFailed
+
+_AGAIN: Final = frozenset({408, 409, 429})
+_SENTENCES: Final = {
+    400: "{name} does not accept the request.",
+    401: "{name} does not accept the key: check {key}.",
+    402: "{name} wants payment.",
+    403: "{name} does not let this key use the model.",
+    404: "{name} does not know the model or the address: check {name}'s model and base URL.",
+    413: "The call is too long for {name}.",
+    429: "{name} has limited the rate of requests.",
+}
+
+
+def status_failure(name: str, key: str, status: int, headers: Mapping[str, str]) -> ProviderFailed:
+    """What an HTTP status means. The provider's own text is left out: it may quote the prompt."""
+    sentence = _SENTENCES.get(status, "{name} answered {status}.")
+    return ProviderFailed(
+        sentence.format(name=name, key=key, status=status),
+        again=status in _AGAIN or status >= 500,
+        retry_after_s=retry_after_s(headers.get("retry-after", "")),
+    )
+
+
+def connection_failure(name: str, *, timed_out: bool) -> ProviderFailed:
+    """No answer, or none in time."""
+    return ProviderFailed(
+        f"{name} did not answer in time." if timed_out else f"{name} cannot be reached.", again=True
+    )
+
+
+def retry_after_s(value: str) -> float | None:
+    """The header's seconds, or the time until its date (RFC 9110, 10.2.3)."""
+    if value.strip().isdecimal():
+        return float(value)
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - time())
+    except ValueError:
+        return None
