@@ -1,12 +1,15 @@
-"""What is logged, how it looks, and how service.log is kept from filling the disk."""
+"""What is logged, how it looks, and how service.log is kept whole and from filling the disk."""
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
+from telemetry.store import LineFile
+
 MAX_BYTES = 20_000_000
-KEPT = 3
+KEPT_FILES = 3
 
 _TALKATIVE = (  # their INFO and DEBUG carry URLs, messages and audio
     *("twilio", "httpx", "httpx2", "urllib3", "aiohttp", "websockets", "uvicorn", "daphne"),
@@ -15,15 +18,13 @@ _TALKATIVE = (  # their INFO and DEBUG carry URLs, messages and audio
 
 
 def config(path: Path, level: str) -> dict[str, Any]:
-    """Django's LOGGING: every process writes to the console and appends to the one file `path`.
-
-    `manage.py up` renames the file when it has grown, and each writer then opens a new one.
-    """
+    """Django's LOGGING: every process writes to the console and appends to the one file `path`."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {
             "plain": {
+                "()": "callcenter.logs.PlainFormatter",
                 "format": "{asctime}.{msecs:03.0f} {levelname} {process} {name}: {message}",
                 "datefmt": "%Y-%m-%d %H:%M:%S",
                 "style": "{",
@@ -39,10 +40,8 @@ def config(path: Path, level: str) -> dict[str, Any]:
         "handlers": {
             "console": {"class": "logging.StreamHandler", "formatter": "plain"},
             "service_log": {
-                "class": "logging.handlers.WatchedFileHandler",
-                "filename": path,
-                "encoding": "utf-8",
-                "delay": True,
+                "class": "callcenter.logs.SharedFileHandler",
+                "path": path,
                 "formatter": "plain",
             },
         },
@@ -58,11 +57,23 @@ def config(path: Path, level: str) -> dict[str, Any]:
     }
 
 
-def rotate(path: Path, max_bytes: int = MAX_BYTES) -> None:
-    """Rename a log that has grown: .1 is the newest of the old. Its writers notice and begin a new file."""
-    if not path.exists() or path.stat().st_size < max_bytes:
-        return
-    for number in range(KEPT, 0, -1):
-        older = path if number == 1 else path.with_name(f"{path.name}.{number - 1}")
-        if older.exists():
-            older.replace(path.with_name(f"{path.name}.{number}"))
+class PlainFormatter(logging.Formatter):
+    """Only a new record begins at the margin: whatever a message quotes cannot look like one."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return "\n    ".join(super().format(record).replace("\r", "\\r").split("\n"))
+
+
+class SharedFileHandler(logging.Handler):
+    """Appends records to a file that other processes append to as well; whoever finds it full rotates it."""
+
+    def __init__(self, path: Path, max_bytes: int = MAX_BYTES) -> None:
+        super().__init__()
+        self._file = LineFile(path, max_bytes=max_bytes, kept_files=KEPT_FILES)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write the record; as with the library's own handlers, a failure stays here."""
+        try:
+            self._file.append(self.format(record).encode("utf-8", "backslashreplace") + b"\n")
+        except Exception:
+            self.handleError(record)

@@ -18,13 +18,12 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import DatabaseError
 
-from callcenter import broker, data_root, env, logs, metrics_dir, serve, shape
+from callcenter import broker, data_root, env, metrics_dir, serve, shape
 from callcenter.owner import local_url
 from callcenter.processes import Child, DidNotStart
 
 READY_TIMEOUT_S = 60.0
 WATCH_EVERY_S = 0.2
-LOG_CHECK_EVERY_S = 30.0
 WEB_HEAD_START_S = 0.8
 """How long the web process may end its calls before the worker is told to stop as well."""
 
@@ -54,7 +53,6 @@ class Supervisor:
             "DATA_ROOT": str(settings.DATA_ROOT),
             "PYTHONUNBUFFERED": "1",
         }
-        self._logs_checked_at = 0.0
 
     def start(self) -> None:
         """Start everything and return when all of it is ready.
@@ -188,9 +186,6 @@ class Supervisor:
                 trouble = child.keep_alive()
                 if trouble:
                     self._say(trouble)
-            if time.monotonic() - self._logs_checked_at > LOG_CHECK_EVERY_S:
-                self._logs_checked_at = time.monotonic()
-                logs.rotate(settings.DATA_ROOT / "service.log")
             time.sleep(WATCH_EVERY_S)
 
     def stop(self) -> None:

@@ -31,7 +31,7 @@ from telemetry.serializers import (
     RecentSerializer,
     SummarySerializer,
 )
-from telemetry.store import JsonlStore
+from telemetry.store import LineFile
 
 _REFUSED: dict[Any, Any] = {
     (400, "application/problem+json"): OpenApiResponse(
@@ -42,7 +42,7 @@ _REFUSED: dict[Any, Any] = {
 
 
 @lru_cache(maxsize=1)
-def _index_of(store: JsonlStore) -> EventIndex:
+def _index_of(store: LineFile) -> EventIndex:
     return EventIndex(store)
 
 

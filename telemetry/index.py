@@ -17,7 +17,7 @@ from typing import Any, Final
 from telemetry.segment import SLOWEST, Kind, Segment
 from telemetry.selection import Wanted, newest, tallied
 from telemetry.stats import Tally, summary
-from telemetry.store import JsonlStore
+from telemetry.store import LineFile
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ class _Reading:
 class EventIndex:
     """The events of one store, for any number of threads."""
 
-    def __init__(self, store: JsonlStore) -> None:
+    def __init__(self, store: LineFile) -> None:
         self._store = store
         self._lock = threading.Lock()
         self._segments: list[Segment] = []  # newest first

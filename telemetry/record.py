@@ -20,16 +20,16 @@ from django.conf import settings
 from telemetry import metrics
 from telemetry.lines import Counted, Happened
 from telemetry.recorder import Recorder
-from telemetry.store import JsonlStore
+from telemetry.store import LineFile
 
 FILE_NAME: Final = "telemetry_events.jsonl"
 
 _about: ContextVar[dict[str, str] | None] = ContextVar("telemetry_about", default=None)
 
 
-def event_store() -> JsonlStore:
+def event_store() -> LineFile:
     """Where this installation's events are."""
-    return JsonlStore(settings.DATA_ROOT / FILE_NAME)
+    return LineFile(settings.DATA_ROOT / FILE_NAME)
 
 
 _recorder: Final = Recorder(

@@ -12,7 +12,7 @@ from typing import Final
 
 from telemetry.lines import Counted, Digest, Happened, count_line
 from telemetry.sampling import IDLE_S
-from telemetry.store import JsonlStore
+from telemetry.store import LineFile
 
 MAX_QUEUED: Final = 10_000
 BATCH_S: Final = 0.2
@@ -33,7 +33,7 @@ class Recorder:
 
     def __init__(
         self,
-        store: Callable[[], JsonlStore],
+        store: Callable[[], LineFile],
         every_n: Callable[[], int],
         *,
         observe: Callable[[list[Happened | Counted], int], None] = lambda items, dropped: None,

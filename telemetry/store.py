@@ -1,4 +1,4 @@
-"""The file of telemetry events: JSON lines, appended by several processes at once, rotated by size."""
+"""A file of lines, of events or of a log: several processes append to it at once, and it is rotated by size."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ KEPT_FILES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class JsonlStore:
+class LineFile:
     """Appends to `path`; once it has `max_bytes` it becomes `path.1`, and so on up to `path.<kept_files>`."""
 
     path: Path
@@ -34,7 +34,7 @@ class JsonlStore:
             written = os.write(descriptor, lines)
             if written < len(lines):
                 os.write(descriptor, b"\n")
-                raise OSError("only a part of the events could be written")
+                raise OSError("only a part of the lines could be written")
         finally:
             os.close(descriptor)
 

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from callcenter import logs
 from callcenter.broker import SOCKET_PATH_LIMIT, answers, command, server_binary, socket_path
 from callcenter.processes import CHILD, Child, DidNotStart
 
@@ -145,16 +144,3 @@ def test_the_broker_answers_on_its_socket_and_nowhere_else(tmp_path: Path) -> No
     finally:
         server.terminate()
         server.wait()
-
-
-def test_a_grown_log_is_put_aside(tmp_path: Path) -> None:
-    log = tmp_path / "service.log"
-    logs.rotate(log)
-    for text in "abcde":
-        log.write_text(text * 10)
-        logs.rotate(log, max_bytes=11)
-        assert log.exists()
-        logs.rotate(log, max_bytes=10)
-        assert not log.exists()
-    assert [(tmp_path / f"service.log.{n}").read_text()[0] for n in (1, 2, 3)] == ["e", "d", "c"]
-    assert not (tmp_path / "service.log.4").exists()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from telemetry.record import flush
-from telemetry.store import JsonlStore
+from telemetry.store import LineFile
 
 PATIENCE_S = 20.0
 
@@ -46,7 +46,7 @@ def lines_of(path: Path) -> list[dict[str, Any]]:
 
 def write(path: Path, lines: Iterable[bytes]) -> None:
     """Append to the file without rotating it."""
-    JsonlStore(path, max_bytes=1 << 40).append(b"".join(lines))
+    LineFile(path, max_bytes=1 << 40).append(b"".join(lines))
 
 
 def fill(path: Path, n: int) -> list[str]:

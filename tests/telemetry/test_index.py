@@ -14,7 +14,7 @@ import pytest
 from telemetry import index as index_module
 from telemetry.index import EventIndex
 from telemetry.selection import Wanted
-from telemetry.store import JsonlStore
+from telemetry.store import LineFile
 from tests.telemetry.events import EVENTS_OF_A_CALL, PATIENCE_S, fill, line, write
 
 pytestmark = pytest.mark.integration
@@ -27,7 +27,7 @@ def path(tmp_path: Path) -> Path:
 
 def known(path: Path) -> EventIndex:
     """An index that has read everything."""
-    index = EventIndex(JsonlStore(path))
+    index = EventIndex(LineFile(path))
     assert index.read_all(PATIENCE_S)
     return index
 
@@ -53,7 +53,7 @@ def bytes_read(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
 
 
 def test_no_file_is_no_events(path: Path, tmp_path: Path) -> None:
-    for store in (JsonlStore(path), JsonlStore(tmp_path / "no folder" / "events.jsonl")):
+    for store in (LineFile(path), LineFile(tmp_path / "no folder" / "events.jsonl")):
         index = EventIndex(store)
         assert index.recent(Wanted(), 10) == {"count": 0, "complete": True, "events": []}
         summary = index.summary(Wanted())
@@ -162,7 +162,7 @@ def test_a_line_that_is_being_written_is_told_when_it_is_whole(path: Path) -> No
 
 
 def test_rotation_keeps_what_is_known_and_forgets_what_is_gone(path: Path, bytes_read: list[int]) -> None:
-    store = JsonlStore(path, max_bytes=3000, kept_files=2)
+    store = LineFile(path, max_bytes=3000, kept_files=2)
     index = EventIndex(store)
     for number in range(100):
         store.append(line(action=f"a{number}"))
@@ -219,7 +219,7 @@ def test_an_answer_does_not_wait_for_old_events_and_says_so(
 ) -> None:
     tasks = fill(path, 8000)
     monkeypatch.setattr(index_module, "PAUSE_S", 0.2)  # a reader that is slow for sure
-    index = EventIndex(JsonlStore(path))
+    index = EventIndex(LineFile(path))
     started = time.monotonic()
     summary = index.summary(Wanted())
     recent = index.recent(Wanted(), 100)
@@ -238,7 +238,7 @@ def test_what_is_searched_for_in_vain_may_be_older(path: Path, monkeypatch: pyte
     write(path, [line(action="old"), *[line()] * 5000])
     monkeypatch.setattr(index_module, "PAUSE_S", 0.2)
     monkeypatch.setattr(index_module, "SEARCH_S", 0.0)
-    index = EventIndex(JsonlStore(path))
+    index = EventIndex(LineFile(path))
     answer = index.recent(Wanted(action="old"), 1)
     assert answer == {"count": 0, "complete": False, "events": []}
     monkeypatch.setattr(index_module, "PAUSE_S", 0.0)

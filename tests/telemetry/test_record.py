@@ -16,7 +16,7 @@ from pytest_django import Settings
 from telemetry import record, recorder
 from telemetry.lines import Happened
 from telemetry.record import about, count, event, flush, timed_step, totals
-from telemetry.store import JsonlStore
+from telemetry.store import LineFile
 from tests.telemetry.events import PATIENCE_S, lines_of
 
 pytestmark = pytest.mark.integration
@@ -232,9 +232,7 @@ def test_a_forked_child_writes_its_own_events_and_only_those(events_file: Path) 
 
 
 def _writes_much(path: Path, writer: int) -> None:
-    own = recorder.Recorder(
-        store=lambda: JsonlStore(path, max_bytes=40_000, kept_files=9), every_n=lambda: 120
-    )
+    own = recorder.Recorder(store=lambda: LineFile(path, max_bytes=40_000, kept_files=9), every_n=lambda: 120)
     for number in range(500):
         own.put(Happened(time.time(), "writer", str(writer), True, None, {"number": number}))
         if number % 10 == 0:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from telemetry.store import JsonlStore
+from telemetry.store import LineFile
 
 pytestmark = pytest.mark.integration
 
@@ -15,7 +15,7 @@ LINE = b'{"a":1}\n'
 
 def test_files_are_rotated_by_size_and_the_oldest_is_dropped(tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
-    store = JsonlStore(path, max_bytes=20, kept_files=3)
+    store = LineFile(path, max_bytes=20, kept_files=3)
     for number in range(16):
         store.append(b"%07d\n" % number)
     contents = {file.name: file.read_bytes().split() for file in tmp_path.iterdir() if file.suffix != ".lock"}
@@ -29,7 +29,7 @@ def test_files_are_rotated_by_size_and_the_oldest_is_dropped(tmp_path: Path) -> 
 
 def test_a_file_below_the_limit_stays(tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
-    store = JsonlStore(path, max_bytes=1000)
+    store = LineFile(path, max_bytes=1000)
     store.append(LINE)
     store.append(LINE * 2)
     assert path.read_bytes() == LINE * 3
@@ -40,4 +40,4 @@ def test_a_disk_error_is_raised(tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
     path.symlink_to("/dev/full")
     with pytest.raises(OSError, match="No space left"):
-        JsonlStore(path).append(LINE)
+        LineFile(path).append(LINE)
