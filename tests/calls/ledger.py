@@ -1,0 +1,105 @@
+"""What is left after calls: the rows of the product, and what its processes hold open."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.calls.stack import ROOT, Stack
+
+Row = dict[str, Any]
+"""One call, as READ_ROWS has it."""
+
+READ_ROWS = """
+import json
+from django.utils import timezone
+from telephony.lifecycle import TERMINAL
+from telephony.models import Call
+
+def row(call):
+    states = [event.data["state"] for event in call.events.all() if event.type == "call_status"]
+    return {
+        "id": str(call.pk), "state": call.state, "live": call.is_live, "call_sid": call.call_sid,
+        "ended": call.ended_at is not None, "ended_reason": call.ended_reason, "had_audio": bool(call.stream_sid),
+        "ends": [state for state in states if state in TERMINAL],
+        "recording": call.recording.state if hasattr(call, "recording") else None,
+        "lease_s": call.lease_expires_at and (call.lease_expires_at - timezone.now()).total_seconds(),
+    }
+
+print(json.dumps([row(c) for c in Call.objects.select_related("recording").prefetch_related("events")]))
+"""
+
+
+def rows(stack: Stack) -> list[Row]:
+    """Every call in the product's database, read by its own code in another process."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", "shell", "--no-imports", "-c", READ_ROWS],
+        cwd=ROOT,
+        env=_environment(stack.process.pid),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    read: list[Row] = json.loads(done.stdout)
+    return read
+
+
+@dataclass(frozen=True)
+class Held:
+    """What a process holds now. On PostgreSQL a connection is a socket; on SQLite it is open files."""
+
+    memory_mb: float
+    sockets: int
+    database_files: int
+    files: int
+    threads: int
+
+
+def held(stack: Stack, command: str) -> Held:
+    """What the process whose command line contains `command` holds."""
+    process = Path(f"/proc/{_pid(stack, command)}")
+    opened = []
+    for link in (process / "fd").iterdir():
+        try:
+            opened.append(str(link.readlink()))
+        except OSError:  # closed meanwhile
+            continue
+    status = dict(line.split(":", 1) for line in (process / "status").read_text().splitlines())
+    return Held(
+        memory_mb=round(int(status["VmRSS"].split()[0]) / 1024, 1),
+        sockets=sum(name.startswith("socket:") for name in opened),
+        database_files=sum("db.sqlite3" in name for name in opened),
+        files=len(opened),
+        threads=int(status["Threads"]),
+    )
+
+
+def _pid(stack: Stack, command: str) -> int:
+    """The product's process with this command; there is one."""
+    (found,) = [
+        pid for pid, (parent, line) in _processes().items() if parent == stack.process.pid and command in line
+    ]
+    return found
+
+
+def _processes() -> dict[int, tuple[int, str]]:
+    """Parent and command line of every process."""
+    found = {}
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            found[int(entry.name)] = parent, (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+        except OSError:  # it has ended meanwhile
+            continue
+    return found
+
+
+def _environment(pid: int) -> dict[str, str]:
+    pairs = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    return dict(pair.decode().split("=", 1) for pair in pairs if pair)
