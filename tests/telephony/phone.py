@@ -10,7 +10,6 @@ import datetime as dt
 import itertools
 from collections.abc import Callable
 
-from django.contrib.auth.models import User
 from django.db import connections
 from django.db.models import F
 
@@ -19,8 +18,10 @@ from telephony.lifecycle import LIVE, Event
 from telephony.models import Call
 from telephony.twilio.errors import TelephonyError
 from tests.telephony.account import TALKED_S, Account, Reply
-from tests.telephony.rows import SID, new_call
+from tests.telephony.rows import new_call
 from tests.telephony.webhook_posts import post
+
+_numbers = itertools.count(1)
 
 
 class Phone:
@@ -30,11 +31,11 @@ class Phone:
         self.account = account
         account.reset()
         self.call = new_call()
-        self.stream_numbers = itertools.count(1)
+        self.sid = account.sid = f"CA{next(_numbers):032x}"
 
     def forget(self) -> None:
-        """Leave the tables empty: the sweeper looks at all calls."""
-        User.objects.all().delete()
+        """Leave no live call behind: the sweeper looks at all of them."""
+        Call.objects.filter(pk=self.call.pk, state__in=LIVE).delete()
 
     def dial(self, reply: Reply, during: Callable[[], None] = lambda: None) -> None:
         """Place the call; `during` happens while Twilio's answer is on its way."""
@@ -55,26 +56,24 @@ class Phone:
             assert reply is Reply.REFUSED
         assert failures == []
 
-    def status(self, status: str, *, sid: str = SID) -> None:
-        """Twilio's status callback."""
+    def status(self, status: str, *, sid: str = "") -> None:
+        """Twilio's status callback; `sid`: when it is about another call."""
         ended = {"CallDuration": str(TALKED_S)} if status == "completed" else {}
-        assert (
-            post("/twilio/status", self.call.pk, CallSid=sid, CallStatus=status, **ended).status_code == 204
-        )
+        assert self._post("status", CallSid=sid or self.sid, CallStatus=status, **ended) == 204
 
     def voice(self) -> None:
         """Twilio asks what to do with the answered call."""
-        assert post("/twilio/voice", self.call.pk, CallStatus="in-progress").status_code == 200
+        assert self._post("voice", CallSid=self.sid, CallStatus="in-progress") == 200
 
     def stream_error(self) -> None:
         """Twilio could not connect its stream."""
         fields = {"StreamEvent": "stream-error", "StreamError": "31920"}
-        assert post("/twilio/stream-status", self.call.pk, **fields).status_code == 204
+        assert self._post("stream-status", CallSid=self.sid, **fields) == 204
 
     def stream(self, generation: int = 1, owner: str = "us") -> Call | None:
         """A media socket has shown the token of this generation."""
-        assert services.call_identify(call_id=self.call.pk, call_sid=SID)
-        sid = f"MZ{next(self.stream_numbers)}"
+        assert services.call_identify(call_id=self.call.pk, call_sid=self.sid)
+        sid = f"MZ{next(_numbers)}"
         return services.stream_claim(call_id=self.call.pk, generation=generation, stream_sid=sid, owner=owner)
 
     def session_ends(self, reason: str) -> None:
@@ -101,3 +100,6 @@ class Phone:
                 return
             self.sweep(130)
         assert not Call.objects.get(pk=self.call.pk).is_live
+
+    def _post(self, webhook: str, **fields: str) -> int:
+        return post(f"/twilio/{webhook}", self.call.pk, **fields).status_code
