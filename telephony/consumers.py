@@ -17,8 +17,8 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.utils import timezone
 
-from telemetry.record import count
-from telephony import live, services, stream_token
+from telemetry.record import about, count, event
+from telephony import live, measures, services, stream_token
 from telephony.clock import CallClock
 from telephony.events import TurnState
 from telephony.models import Call
@@ -126,6 +126,7 @@ class MediaStreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Chan
             await asyncio.wait([self._starting], timeout=START_TIMEOUT_S)
         if self._session is not None and self._stream is not None and not self._stopped:
             self._session.stream_ended(self._stream, "media_lost")
+            event("twilio", "stream_lost", ok=False, **self._session.ids)
 
     async def _try_start(self, start: twilio.Start, arrived_s: float) -> None:
         try:
@@ -149,25 +150,31 @@ class MediaStreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Chan
         if stream is None:
             await self.close(CALL_IS_ENDING)
             return
+        event("twilio", "stream_started", **session.ids)
         self._session, self._stream = session, stream
         while self._early:
             self._deliver(session, stream, *self._early.popleft())
         if self._gone and not self._stopped:  # the socket broke while the token was checked
             session.stream_ended(stream, "media_lost")
+            event("twilio", "stream_lost", ok=False, **session.ids)
 
     def _deliver(
         self, session: CallSession, stream: Stream, message: twilio.StreamMessage, arrived_s: float
     ) -> None:
+        started_s = time.perf_counter()
         match message:
             case twilio.Media():
                 session.media(stream, message, arrived_s)
+                measures.frame("media_event", started_s, session.ids)
             case twilio.Mark(name=name):
                 session.mark(stream, name)
+                measures.frame("media_mark_received", started_s, session.ids)
             case twilio.Dtmf(digit=digit):
                 session.dtmf(digit)
             case twilio.Stop():
                 self._stopped = True
                 session.stream_ended(stream, "callee_hung_up")
+                event("twilio", "stream_stopped", **session.ids)
             case _:
                 count("telephony", "stream_message_ignored")
 
@@ -211,7 +218,10 @@ def _session_of(claim: _Claim, arrived_s: float) -> CallSession:
     age_s = 0.0
     if claim.before is not None and claim.call.clock_started_at is not None:
         age_s = (timezone.now() - claim.call.clock_started_at).total_seconds()
-    return CallSession(claim.call, CallClock(arrived_s - age_s), claim.before)
+    with about(
+        task_id=str(claim.call.task_id), session_id=str(claim.call.pk)
+    ):  # and so is all that it starts
+        return CallSession(claim.call, CallClock(arrived_s - age_s), claim.before)
 
 
 def _claim(call_id: uuid.UUID, generation: int, call_sid: str, stream_sid: str) -> _Claim | int:

@@ -37,6 +37,8 @@ class Dialogue:
         self._ending = ending
         self._gate = Gate()
         self._thinking: tuple[int, float] | None = None
+        self._unheard: tuple[int, float] | None = None
+        """Where an answer begins in the playback, and when the words that it answers ended."""
         self._disclosed = any(discloses(text) for role, text in conversation.history if role == AGENT)
         self._injected_openings = 0
 
@@ -97,7 +99,7 @@ class Dialogue:
         if (name := self._playback.next_mark()) is not None:
             effects.append(SendMark(name))
         if self._thinking is not None:
-            effects += self._first_byte(*self._thinking, now_ms)
+            effects += self._first_byte(*self._thinking, self._playback.sent - len(audio), now_ms)
         return effects
 
     def agent_all_sent(self, now_ms: float) -> list[Effect]:
@@ -121,8 +123,13 @@ class Dialogue:
         return effects
 
     def heard_out(self, now_ms: float) -> list[Effect]:
-        """Replies that were played to their end since the last question."""
-        return self._save(self._conversation.heard_out(now_ms))
+        """Replies that were played to their end since the last question, and answers that began to be heard."""
+        effects: list[Effect] = []
+        if self._unheard is not None and self._playback.confirmed > self._unheard[0]:
+            position, since_ms = self._unheard
+            self._unheard = None
+            effects.append(Measure("heard_latency", self._playback.starts_ms(position) - since_ms))
+        return effects + self._save(self._conversation.heard_out(now_ms))
 
     def silence_agent(self, now_ms: float, *, awaited: str = "") -> list[Effect]:
         """Stop what is being played, and what may still come of it."""
@@ -133,6 +140,7 @@ class Dialogue:
     def cut(self, now_ms: float) -> list[Effect]:
         """The phone plays nothing more of what was sent."""
         self._playback.clear(now_ms)
+        self._unheard = None
         return self._save(self._conversation.cut(now_ms))
 
     def interject(self, text: str, now_ms: float) -> list[Effect]:
@@ -145,12 +153,13 @@ class Dialogue:
             return False
         return not discloses(text) and not discloses(self._conversation.text_on_the_way)
 
-    def _first_byte(self, turn: int, since_ms: float, now_ms: float) -> list[Effect]:
+    def _first_byte(self, turn: int, since_ms: float, position: int, now_ms: float) -> list[Effect]:
         self._thinking = None
         thought = {"turn": turn, "duration_ms": round(now_ms - since_ms)}
         effects: list[Effect] = [Note(NewEvent(EventType.AGENT_THINKING, thought))]
         if self._voice.last_ms is not None:
             effects.append(Measure("answer_latency", now_ms - self._voice.last_ms))
+            self._unheard = (position, self._voice.last_ms)
         return effects
 
     def _save(self, turns: list[TurnState]) -> list[Effect]:

@@ -6,6 +6,8 @@ import asyncio
 import uuid
 from typing import TYPE_CHECKING
 
+from telemetry.metrics import LIVE_CALLS
+
 if TYPE_CHECKING:
     from telephony.session import CallSession
 
@@ -16,12 +18,14 @@ _draining = False
 def add(session: CallSession) -> None:
     """Register a session; it removes itself when it has ended."""
     _sessions[session.call_id] = session
+    LIVE_CALLS.set(len(_sessions))
 
 
 def remove(session: CallSession) -> None:
     """Forget a session that has ended."""
     if _sessions.get(session.call_id) is session:
         del _sessions[session.call_id]
+        LIVE_CALLS.set(len(_sessions))
 
 
 def get(call_id: uuid.UUID) -> CallSession | None:

@@ -26,6 +26,7 @@ class LiveRecording:
 
     def __init__(self, call: Call, *, offset_ms: float) -> None:
         self._call = call
+        self._ids = {"session_id": str(call.pk), "task_id": str(call.task_id)}
         self._recorder = recording.Recorder(call.pk, offset_ms=offset_ms)
         self._flushing = asyncio.Lock()
         self.caller = self._recorder.caller
@@ -43,9 +44,7 @@ class LiveRecording:
         loop = asyncio.get_running_loop()
         state, duration_ms = Recording.State.FINISHED, 0
         try:
-            with timed_step(
-                "recording", "finish", session_id=str(self._call.pk), task_id=str(self._call.task_id)
-            ):
+            with timed_step("recording", "finish", **self._ids):
                 finished = await loop.run_in_executor(_finishing, recording.finish, self._call.pk)
             duration_ms, failure = finished.duration_ms, self._recorder.failure
             if not finished.has_audio:
@@ -69,5 +68,10 @@ class LiveRecording:
     async def _flush(self) -> None:
         async with self._flushing:
             audio = self._recorder.take()
-            write = asyncio.get_running_loop().run_in_executor(_disk, self._recorder.write, audio)
-            self._recorder.give_back(await write)
+            if not any(audio.values()):
+                return
+            with timed_step("audio", "save_audio_chunk", **self._ids) as step:
+                write = asyncio.get_running_loop().run_in_executor(_disk, self._recorder.write, audio)
+                refused = await write
+                step.ok = not refused
+            self._recorder.give_back(refused)

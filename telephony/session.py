@@ -14,8 +14,7 @@ from typing import Any, ParamSpec, TypeVar
 from django.conf import settings
 from django.db import DatabaseError
 
-from telemetry.record import event
-from telephony import bus, live, placing, prompts, services
+from telephony import bus, live, measures, placing, prompts, services
 from telephony import effects as fx
 from telephony.agent_settings import agent_settings
 from telephony.bridge import Bridge
@@ -54,7 +53,7 @@ class CallSession:
         self.call_id = call.pk
         self.fence = call.fence
         self._call = call
-        self._ids: dict[str, Any] = {"session_id": str(call.pk), "task_id": str(call.task_id)}
+        self.ids: measures.Ids = {"session_id": str(call.pk), "task_id": str(call.task_id)}
         self._clock = clock
         self._bridge = Bridge(
             opening_line=prompts.opening_line(call.get_brief()),
@@ -156,8 +155,9 @@ class CallSession:
                     self._writer.add(turn)
                 case fx.Note(event=note):
                     self._writer.add(note)
+                    measures.note(note, self.ids)
                 case fx.Measure(action=action, duration_ms=duration_ms):
-                    event("turn", action, duration_ms=duration_ms, **self._ids)
+                    measures.turn(action, duration_ms, self.ids)
                 case fx.DropAgent():
                     self._agent.drop()
                 case fx.Reconnect(wait_ms=wait_ms):

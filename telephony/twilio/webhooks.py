@@ -38,7 +38,7 @@ _SIP_REASONS = {
 def voice(request: HttpRequest) -> HttpResponse:
     """The call was answered: connect its audio to us, then hang up. Asked twice, the answer is the same."""
     call = _call(request)
-    with timed_step("twilio", "voice_webhook", session_id=str(call.pk) if call else ""):
+    with timed_step("twilio", "voice_webhook", **_ids(call)):
         wanted = (
             call is not None
             and call.state not in {*TERMINAL, State.ENDING}
@@ -59,7 +59,7 @@ def status(request: HttpRequest) -> HttpResponse:
     if call is None or moved is None:
         event("twilio", "status_ignored", status=reported[:20])
         return HttpResponse(status=204)
-    with timed_step("twilio", "status_webhook", session_id=str(call.pk), status=reported):
+    with timed_step("twilio", "status_webhook", status=reported, **_ids(call)):
         duration = request.POST.get("CallDuration", "")
         services.call_advance(
             call_id=call.pk,
@@ -88,6 +88,11 @@ def stream_status(request: HttpRequest) -> HttpResponse:
                 detail=f"Twilio says: {detail}",
             )
     return HttpResponse(status=204)
+
+
+def _ids(call: Call | None) -> dict[str, str]:
+    """Whom the telemetry is about."""
+    return {"session_id": str(call.pk), "task_id": str(call.task_id)} if call else {}
 
 
 def _call(request: HttpRequest) -> Call | None:

@@ -18,6 +18,7 @@ from telephony.effects import (
     DropAgent,
     Effect,
     HangUp,
+    Measure,
     Note,
     PlayAudio,
     PressKeys,
@@ -162,6 +163,35 @@ def test_barge_in_clears_drops_late_audio_and_says_what_was_heard(talking: Call)
     assert talking.do(talking.bridge.agent_audio(bytes(800), talking.now_ms)) == []
     talking.agent(dg.ConversationText("user", "Hold on."))
     assert talking.do(talking.bridge.agent_audio(bytes(800), talking.now_ms))[0] == PlayAudio(bytes(800))
+
+
+def test_how_long_an_answer_takes_is_measured_until_it_is_sent_and_until_it_is_heard(talking: Call) -> None:
+    talking.hear(voice(600) + silence(700))
+    talking.agent(dg.UserStartedSpeaking(), dg.ConversationText("user", "How much is it?"))
+    talking.speak("Sixty dollars.", 1000)
+    [sent] = talking.of(Measure)
+    assert sent.action == "answer_latency"
+    assert sent.duration_ms == pytest.approx(700, abs=50)
+    talking.hear(silence(600))
+    assert talking.of(Measure) == [sent], "nothing was confirmed yet"
+    mark = talking.of(SendMark)[0]
+    talking.do(talking.bridge.mark_echoed(mark.name, talking.now_ms))
+    heard = talking.of(Measure)[1]
+    assert heard.action == "heard_latency"
+    assert heard.duration_ms >= sent.duration_ms
+    talking.echo_marks()
+    talking.hear(silence(1000))
+    assert len(talking.of(Measure)) == 2
+
+
+def test_an_answer_that_was_cut_off_before_it_was_heard_has_no_such_measure(talking: Call) -> None:
+    talking.hear(voice(600) + silence(700))
+    talking.agent(dg.ConversationText("user", "How much is it?"))
+    talking.speak("Sixty dollars.", 1000, done=False)
+    talking.agent(dg.UserStartedSpeaking())
+    talking.echo_marks()
+    talking.hear(silence(2000))
+    assert [measure.action for measure in talking.of(Measure)] == ["answer_latency"]
 
 
 def test_a_lost_event_mutes_the_agent_for_a_moment_only(talking: Call) -> None:
