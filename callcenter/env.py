@@ -114,6 +114,11 @@ class Env(BaseSettings):
     deepgram_api_base_url: HttpUrl = _variable(
         "Deepgram", "https://api.deepgram.com", "Deepgram's REST API, for transcription after the call."
     )
+    post_call_transcription: bool = _variable(
+        "Deepgram",
+        True,
+        "false: what was heard during the call is the transcript; its recording is not sent.",
+    )
     deepgram_voice_agent_enabled: bool = _variable(
         "Deepgram", True, "false: calls are held and recorded, and no agent speaks."
     )

@@ -40,6 +40,8 @@ TWILIO_API_BASE_URL: str = ENV.twilio_api_base_url
 
 DEEPGRAM_API_KEY: str = ENV.deepgram_api_key
 DEEPGRAM_API_BASE_URL: str = ENV.deepgram_api_base_url
+POST_CALL_TRANSCRIPTION: bool = ENV.post_call_transcription
+TRANSCRIPTION_DEADLINE_SECONDS = 180.0
 DEEPGRAM_VOICE_AGENT_ENABLED: bool = ENV.deepgram_voice_agent_enabled
 DEEPGRAM_VOICE_AGENT_WS_URL: str = ENV.deepgram_voice_agent_ws_url
 DEEPGRAM_VOICE_AGENT_LISTEN_MODEL: str = ENV.deepgram_voice_agent_listen_model
@@ -63,6 +65,7 @@ GROQ_BASE_URL: str = ENV.groq_base_url
 VLLM_BASE_URL: str = ENV.vllm_base_url
 VLLM_MODEL: str = ENV.vllm_model
 VLLM_API_KEY: str = ENV.vllm_api_key
+ANALYSIS_DEADLINE_SECONDS = 120.0
 
 DEFAULT_PHONE_REGION: str = ENV.default_phone_region
 ALLOWED_COUNTRIES: list[str] = env.allowed_countries(ENV)
@@ -232,6 +235,7 @@ CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 1.0
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     "telephony.sweep": {"task": "telephony.tasks.sweep", "schedule": 15.0, "options": {"expires": 15.0}},
+    "tasks_app.sweep": {"task": "tasks_app.tasks.sweep", "schedule": 15.0, "options": {"expires": 15.0}},
 }
 
 # ---- REST ----

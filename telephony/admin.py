@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from telephony.models import Call, CallEvent, Recording, Turn
+from telephony.models import Call, CallEvent, Recording, Transcription, Turn
 from telephony.unchangeable import HistoryAdmin, Unchangeable
 
 
@@ -57,3 +57,11 @@ class RecordingAdmin(HistoryAdmin):
     list_display = ("call_id", "state", "duration_ms", "created_at", "closed_at")
     list_filter = ("state", "created_at")
     search_fields = ("call__id",)
+
+
+@admin.register(Transcription)
+class TranscriptionAdmin(HistoryAdmin):
+    list_display = ("call_id", "state", "attempts", "created_at", "finished_at")
+    list_filter = ("state", "created_at")
+    search_fields = ("call__id",)
+    readonly_fields = ("created_at",)

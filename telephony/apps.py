@@ -6,7 +6,8 @@ class TelephonyConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Tell the telemetry of calls that end."""
-        from telephony import measures
+        """Follow our own recordings to their transcripts, and tell the telemetry of calls that end."""
+        from telephony import measures, transcripts
 
         measures.connect()
+        transcripts.connect()

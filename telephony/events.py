@@ -24,6 +24,8 @@ class EventType(StrEnum):
     STRATEGY_UPDATE = "strategy_update"
     DTMF = "dtmf"
     RECORDING = "recording"
+    TRANSCRIPT_READY = "transcript_ready"
+    ANALYSIS_READY = "analysis_ready"
 
 
 class PassingType(StrEnum):
@@ -49,6 +51,14 @@ DESCRIPTIONS: dict[str, str] = {
     EventType.STRATEGY_UPDATE: "The agent changed its plan; `strategy`, `reason`.",
     EventType.DTMF: "The caller pressed a key; `digit`.",
     EventType.RECORDING: "A closed recording; `state`: `finished`, `truncated`, `missing`; `duration_ms`, `detail`.",
+    EventType.TRANSCRIPT_READY: (
+        "The transcript will not change any more; `source`: `final` (the recording was transcribed), `live` (as it was "
+        "heard during the call); `detail`: why it could not be transcribed."
+    ),
+    EventType.ANALYSIS_READY: (
+        "The verdict is there; `state`: `ready`, `failed`; `outcome`, `score` (null: not judged), `provider`; "
+        "`detail`: why it failed."
+    ),
     PassingType.AUDIO_LEVEL: "How loud both sides are, 0 to 1; `caller`, `agent`. At most 5 a second.",
 }
 

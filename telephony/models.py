@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from telephony.brief import CallBrief
 from telephony.lifecycle import LIVE, TERMINAL, State
+from telephony.steps import Step
 
 _LIVE_STATES = sorted(LIVE)
 
@@ -133,6 +134,20 @@ class Recording(models.Model):
 
     class Meta:
         ordering = ("-created_at",)
+
+    def __str__(self) -> str:
+        return f"{self.call_id} {self.state}"
+
+
+class Transcription(Step):
+    """The recording's words, merged with the live turns into the final transcript. The live turns stay."""
+
+    call = models.OneToOneField(Call, on_delete=models.CASCADE, related_name="transcription")
+    turns = models.JSONField(default=list, help_text="TranscriptTurn, in order, with the time of each word.")
+
+    class Meta:
+        ordering = ("-created_at",)
+        indexes = (models.Index(fields=["state", "due_at"], name="transcription_due"),)
 
     def __str__(self) -> str:
         return f"{self.call_id} {self.state}"

@@ -16,3 +16,6 @@ turn_added = Signal()
 
 recording_closed = Signal()
 """A recording will not grow any more. Arguments: `call`, `recording`."""
+
+transcript_ready = Signal()
+"""What was said will not change any more: transcribed, or as it was heard live. Arguments: `call`."""

@@ -1,0 +1,94 @@
+"""Work that must be done once: of many who try one gets it, the dead lose it, and the late cannot write."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from telephony import steps
+from telephony.models import Transcription
+from telephony.steps import Step
+from tests.telephony.rows import new_call
+
+pytestmark = [pytest.mark.integration, pytest.mark.django_db]
+
+LEASE_S = 60.0
+
+
+def waiting() -> Transcription:
+    return Transcription.objects.create(call=new_call())
+
+
+def lease_ends(row: Transcription) -> None:
+    Transcription.objects.filter(pk=row.pk).update(due_at=timezone.now() - dt.timedelta(seconds=1))
+
+
+def claimed(row: Transcription) -> Transcription:
+    mine = steps.claim(Transcription, row.pk, lease_s=LEASE_S)
+    assert mine is not None
+    return mine
+
+
+def test_what_is_claimed_is_nobody_elses_until_the_lease_ends() -> None:
+    row = waiting()
+    assert steps.due(Transcription) == [row.pk]
+    mine = claimed(row)
+    assert (mine.state, mine.attempts) == (Step.State.RUNNING, 1)
+    assert steps.claim(Transcription, row.pk, lease_s=LEASE_S) is None
+    assert steps.due(Transcription) == []
+    lease_ends(row)
+    assert steps.due(Transcription) == [row.pk]
+    assert claimed(row).attempts == 2
+
+
+def test_a_result_is_written_by_whoever_holds_the_claim() -> None:
+    row = waiting()
+    late = claimed(row)
+    lease_ends(row)
+    now = claimed(row)
+    assert not steps.finish(late, state=Step.State.READY, turns=["late"])
+    assert not steps.put_back(late)
+    assert steps.finish(now, state=Step.State.READY, turns=["right"])
+    assert not steps.finish(now, state=Step.State.FAILED)
+    row.refresh_from_db()
+    assert (row.state, row.turns) == (Step.State.READY, ["right"])
+    assert row.finished_at is not None
+    assert steps.claim(Transcription, row.pk, lease_s=LEASE_S) is None
+
+
+def test_what_is_put_back_waits_longer_each_time() -> None:
+    row, waits = waiting(), []
+    for _ in range(3):
+        assert steps.put_back(claimed(row))
+        row.refresh_from_db()
+        waits.append((row.due_at - timezone.now()).total_seconds())
+        lease_ends(row)
+    assert [round(wait) for wait in waits] == [5, 10, 20]
+
+
+def test_a_lease_outlasts_its_deadline() -> None:
+    assert steps.lease_s(120) > 120
+    assert steps.lease_s(120) + 15 + 30 < 180  # noticed by the sweep, and done again, within three minutes
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_at_once_one_gets_it() -> None:
+    row, got = waiting(), []
+
+    def try_it() -> None:
+        try:
+            if steps.claim(Transcription, row.pk, lease_s=LEASE_S):
+                got.append(1)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=try_it) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert got == [1]
