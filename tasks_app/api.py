@@ -24,12 +24,14 @@ from tasks_app.serializers import (
     CallDetailSerializer,
     TaskDetailSerializer,
     TaskSerializer,
-    TurnSerializer,
+    TranscriptSerializer,
 )
 from tasks_app.transcript_formats import FORMATS, Line
+from tasks_app.verdicts import pending_response, verdict_response
 from telephony.lifecycle import State
 from telephony.models import Call
 from telephony.recording import SIDES
+from telephony.transcripts import transcript_of
 
 
 class AlwaysJSON(negotiation.DefaultContentNegotiation):
@@ -98,17 +100,18 @@ class TaskViewSet(mixins.ListModelMixin, mixins.CreateModelMixin, viewsets.Gener
         if name != "json" and name not in FORMATS:
             raise ValidationError({"format": f"Must be one of json, {', '.join(FORMATS)}."})
         call = self._answered_call(request, task_id)
-        turns = list(call.turns.order_by("number"))
+        transcript = transcript_of(call)
         if name == "json":
-            rows = TurnSerializer(turns, many=True).data
-            return Response(
-                {"task_id": call.task_id, "session_id": call.pk, "turns": rows, "count": len(turns)}
-            )
+            shown = {
+                "task_id": call.task_id,
+                "session_id": call.pk,
+                "source": transcript.source,
+                "turns": transcript.turns,
+                "count": len(transcript.turns),
+            }
+            return Response(TranscriptSerializer(shown).data)
         write, media_type = FORMATS[name]
-        lines = [
-            Line(t.speaker, t.text, t.text if t.heard >= 1 else t.heard_text, t.start_ms, t.end_ms)
-            for t in turns
-        ]
+        lines = [Line(t.speaker, t.text, t.sounded, t.start_ms, t.end_ms) for t in transcript.turns]
         return HttpResponse(
             write(lines),
             content_type=f"{media_type}; charset=utf-8",
@@ -119,17 +122,21 @@ class TaskViewSet(mixins.ListModelMixin, mixins.CreateModelMixin, viewsets.Gener
             },
         )
 
+    @schema.task_analysis
+    def analysis(self, request: Request, task_id: uuid.UUID) -> Response:
+        task = selectors.task_for(request.user, task_id)
+        return verdict_response(selectors.judged_call(task, _session_id(request)))
+
+    @schema.task_analyse
+    def analyse(self, request: Request, task_id: uuid.UUID) -> Response:
+        task = selectors.task_for(request.user, task_id)
+        call = selectors.judged_call(task, _session_id(request))
+        services.call_analyse(call=call)
+        return pending_response(call)
+
     def _answered_call(self, request: Request, task_id: uuid.UUID) -> Call:
         """The call that `?session_id=` names, else the latest answered one."""
-        task = selectors.task_for(request.user, task_id)
-        name = request.query_params.get("session_id")
-        try:
-            session_id = uuid.UUID(name) if name else None
-        except ValueError:
-            raise ValidationError(
-                {"session_id": "Must be a call's UUID, as in the task's `calls`."}
-            ) from None
-        return selectors.answered_call(task, session_id)
+        return selectors.answered_call(selectors.task_for(request.user, task_id), _session_id(request))
 
 
 class CallViewSet(viewsets.GenericViewSet[Call]):
@@ -141,6 +148,15 @@ class CallViewSet(viewsets.GenericViewSet[Call]):
     @schema.call_detail
     def retrieve(self, request: Request, call_id: uuid.UUID) -> Response:
         return Response(self.get_serializer(selectors.call_for(request.user, call_id)).data)
+
+
+def _session_id(request: Request) -> uuid.UUID | None:
+    """The call that `?session_id=` names."""
+    name = request.query_params.get("session_id")
+    try:
+        return uuid.UUID(name) if name else None
+    except ValueError:
+        raise ValidationError({"session_id": "Must be a call's UUID, as in the task's `calls`."}) from None
 
 
 def _user(request: Request) -> User:

@@ -8,6 +8,9 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from telephony.models import Call
+from telephony.steps import OPEN, Step
+
 
 class Task(models.Model):
     """One errand. It may take several calls; status, times and duration are those of the latest."""
@@ -64,3 +67,33 @@ class Task(models.Model):
 
     def __str__(self) -> str:
         return f"{self.id} {self.task_type} {self.status}"
+
+
+class Analysis(Step):
+    """One judgement of one call. A call may be judged again: earlier rows stay, the newest that is ready counts."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="analyses")
+    verdict = models.JSONField(null=True, help_text="tasks_app.analysis.Verdict, once it is ready.")
+    outcome = models.CharField(max_length=8, choices=Task.Outcome.choices, default=Task.Outcome.UNKNOWN)
+    provider = models.CharField(
+        max_length=16, blank=True, help_text="Who judged; statistics and not_reached are nobody's judgement."
+    )
+    model = models.CharField(max_length=100, blank=True)
+    simulated = models.BooleanField(default=False, help_text="The simulator's model answered.")
+    input_tokens = models.PositiveIntegerField(default=0)
+    output_tokens = models.PositiveIntegerField(default=0)
+    raw_answer = models.TextField(blank=True, help_text="What the model wrote.")
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+        verbose_name_plural = "analyses"
+        constraints = (
+            models.UniqueConstraint(
+                fields=["call"], condition=models.Q(state__in=OPEN), name="one_open_analysis_per_call"
+            ),
+        )
+        indexes = (models.Index(fields=["state", "due_at"], name="analysis_due"),)
+
+    def __str__(self) -> str:
+        return f"{self.call_id} {self.state} {self.outcome}"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from tasks_app.judging import analysis_need
 from tasks_app.models import Task
 from telephony.lifecycle import TERMINAL, State
-from telephony.models import Call
-from telephony.signals import call_changed
+from telephony.models import Call, Recording
+from telephony.signals import call_changed, transcript_ready
 
 STATUS: dict[State, Task.Status] = {
     State.RESERVED: Task.Status.DIALING,
@@ -28,10 +29,11 @@ STATUS: dict[State, Task.Status] = {
 def connect() -> None:
     """Follow telephony's signals from now on."""
     call_changed.connect(follow_call, dispatch_uid="tasks_app.follow_call")
+    transcript_ready.connect(follow_transcript, dispatch_uid="tasks_app.follow_transcript")
 
 
 def follow_call(*, call: Call, **_: Any) -> None:
-    """Show on the task where its latest call is."""
+    """Show on the task where its latest call is. A call without sound is judged at its end, as not reached."""
     state = State(call.state)
     over = state in TERMINAL
     Task.objects.filter(pk=call.task_id).update(
@@ -39,3 +41,10 @@ def follow_call(*, call: Call, **_: Any) -> None:
         ended_at=call.ended_at if over else None,
         duration_seconds=call.duration_seconds if over else None,
     )
+    if over and not Recording.objects.filter(call=call).exists():
+        analysis_need(call)
+
+
+def follow_transcript(*, call: Call, **_: Any) -> None:
+    """What was said is known: have it judged."""
+    analysis_need(call)

@@ -11,10 +11,12 @@ from tasks_app.problems import CONTENT_TYPE, problem
 from tasks_app.serializers import (
     AnswerSerializer,
     CallDetailSerializer,
+    PendingAnalysisSerializer,
     ProblemSerializer,
     TaskDetailSerializer,
     TaskSerializer,
     TranscriptSerializer,
+    VerdictSerializer,
 )
 
 TASK_ID = "3f0c5c1e-5f0b-4d0a-9a53-0d3d9b7c1a11"
@@ -38,6 +40,28 @@ _TURN = {
     "heard": 1.0,
     "heard_text": "",
     "final": True,
+    "words": [{"word": "Hello,", "start_ms": 320, "end_ms": 610, "confidence": 0.99}],
+}
+_EVIDENCE = {"turn": 7, "quote": "I can lower it to $55 a month", "start_ms": 21400}
+_VERDICT = {
+    "session_id": SESSION_ID,
+    "state": "ready",
+    "provider": "openai",
+    "model": "gpt-5.4-mini",
+    "created_at": "2026-05-20T12:01:49Z",
+    "summary": "The bill was lowered from $89 to $55 a month.",
+    "outcome": "success",
+    "outcome_reasoning": "The target was $60; the representative confirmed $55.",
+    "evidence": [_EVIDENCE],
+    "concessions": [{"text": "A lower monthly price.", "supported": True, "evidence": [_EVIDENCE]}],
+    "tactics": [],
+    "tactics_used": ["Direct ask"],
+    "score": 92,
+    "score_reasoning": "The target was beaten in two minutes.",
+    "rapport_quality": "good",
+    "key_moments": [{"text": "The offer.", "supported": True, "evidence": [_EVIDENCE]}],
+    "improvement_suggestions": ["Ask for a written confirmation."],
+    "details": {"agreed_price": "55.00"},
 }
 
 
@@ -164,7 +188,13 @@ task_transcript = extend_schema(
             examples=[
                 OpenApiExample(
                     "One turn",
-                    value={"task_id": TASK_ID, "session_id": SESSION_ID, "turns": [_TURN], "count": 1},
+                    value={
+                        "task_id": TASK_ID,
+                        "session_id": SESSION_ID,
+                        "source": "final",
+                        "turns": [_TURN],
+                        "count": 1,
+                    },
                 )
             ],
         ),
@@ -173,6 +203,45 @@ task_transcript = extend_schema(
         (200, "text/plain"): OpenApiTypes.STR,
         **_problems(*_NO_ANSWERED_CALL, (400, "invalid", "Must be one of json, srt, vtt, txt.")),
     },
+)
+_PENDING = OpenApiResponse(
+    PendingAnalysisSerializer,
+    description="Ask again after `Retry-After` seconds, or wait for `analysis_ready` on the feed.",
+    examples=[
+        OpenApiExample(
+            "On its way",
+            value={"session_id": SESSION_ID, "state": "running", "message": "The verdict is being made."},
+        )
+    ],
+)
+_VERDICT_REFUSALS = (_NOT_FOUND, (404, "no_call", "This task was not called yet."))
+_JUDGED_SESSION = OpenApiParameter(
+    "session_id", OpenApiTypes.UUID, description="Another call than the latest answered one, or the latest."
+)
+task_analysis = extend_schema(
+    summary="Read the verdict",
+    description="What the call achieved. Each claim quotes the transcript; quotes were looked up there, and a claim "
+    "without any is `supported: false`. Without a language model it is plain statistics, `provider: statistics`.",
+    parameters=[_JUDGED_SESSION],
+    responses={
+        200: OpenApiResponse(VerdictSerializer, examples=[OpenApiExample("A lower bill", value=_VERDICT)]),
+        202: _PENDING,
+        **_problems(
+            *_VERDICT_REFUSALS,
+            (
+                424,
+                "analysis_failed",
+                "The call could not be judged: OpenAI has limited the rate of requests. POST here to try again.",
+            ),
+        ),
+    },
+)
+task_analyse = extend_schema(
+    summary="Judge the call again",
+    description="Earlier verdicts are kept; the newest counts. Asking twice while one is made changes nothing.",
+    request=None,
+    parameters=[_JUDGED_SESSION],
+    responses={202: _PENDING, **_problems(*_VERDICT_REFUSALS)},
 )
 call_detail = extend_schema(
     summary="Read a call with its turns",

@@ -7,10 +7,11 @@ import uuid
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Prefetch, QuerySet
 
-from tasks_app.models import Task
+from tasks_app.models import Analysis, Task
 from tasks_app.refusals import Refusal
 from telephony.lifecycle import LIVE
 from telephony.models import Call, Turn
+from telephony.steps import OPEN
 
 Anybody = User | AnonymousUser
 
@@ -87,6 +88,34 @@ def answered_call(task: Task, session_id: uuid.UUID | None = None) -> Call:
     if answered is None:
         raise Refusal("no_call", "This task was not called yet.", status=404)
     return answered
+
+
+def judged_call(task: Task, session_id: uuid.UUID | None = None) -> Call:
+    """The call whose verdict is meant: the one that is named, the latest answered one, else the latest of all.
+
+    Raises:
+        Refusal: `no_call`, or `not_found` for a name that is not a call of this task.
+    """
+    calls = _newest(task)
+    if session_id is not None:
+        call = calls.filter(pk=session_id).first()
+        if call is None:
+            raise Refusal("not_found", "This task has no such call.", status=404)
+        return call
+    call = calls.filter(answered_at__isnull=False).first() or calls.first()
+    if call is None:
+        raise Refusal("no_call", "This task was not called yet.", status=404)
+    return call
+
+
+def latest_analysis(call: Call) -> Analysis | None:
+    """The analysis that counts: one that is on its way, else the newest verdict, else the newest failure."""
+    rows = Analysis.objects.filter(call=call)
+    return (
+        rows.filter(state__in=OPEN).first()
+        or rows.filter(state=Analysis.State.READY).order_by("-created_at", "-id").first()
+        or rows.order_by("-created_at", "-id").first()
+    )
 
 
 def _newest(task: Task) -> QuerySet[Call]:

@@ -7,8 +7,9 @@ from typing import Any
 from rest_framework import serializers
 
 from tasks_app.fields import PhoneNumber, Text
-from tasks_app.models import Task
+from tasks_app.models import Analysis, Task
 from telephony.models import Call, Recording, Turn
+from telephony.transcript import TranscriptTurn
 
 
 class RecordingSerializer(serializers.ModelSerializer[Recording]):
@@ -136,11 +137,83 @@ class AnswerSerializer(serializers.Serializer[Any]):
     session_id = serializers.UUIDField(allow_null=True)
 
 
+class WordSerializer(serializers.Serializer[Any]):
+    word = serializers.CharField()
+    start_ms = serializers.IntegerField()
+    end_ms = serializers.IntegerField()
+    confidence = serializers.FloatField()
+
+
+class TranscriptTurnSerializer(serializers.Serializer[TranscriptTurn]):
+    """A turn of the transcript; `words` have times where the recording was transcribed."""
+
+    number = serializers.IntegerField()
+    speaker = serializers.ChoiceField(Turn.Speaker.choices)
+    text = serializers.CharField()
+    start_ms = serializers.IntegerField()
+    end_ms = serializers.IntegerField()
+    heard = serializers.FloatField()
+    heard_text = serializers.CharField()
+    final = serializers.BooleanField()
+    words = WordSerializer(many=True)
+
+
 class TranscriptSerializer(serializers.Serializer[Any]):
     task_id = serializers.UUIDField()
     session_id = serializers.UUIDField()
-    turns = TurnSerializer(many=True)
+    source = serializers.ChoiceField(  # type: ignore[assignment]
+        ["live", "final"],
+        help_text="final: the recording was transcribed, and merged with what was heard live.",
+    )
+    turns = TranscriptTurnSerializer(many=True)
     count = serializers.IntegerField()
+
+
+class EvidenceSerializer(serializers.Serializer[Any]):
+    """Words of the transcript, found there; `start_ms` is when their turn began."""
+
+    turn = serializers.IntegerField()
+    quote = serializers.CharField()
+    start_ms = serializers.IntegerField()
+
+
+class ClaimSerializer(serializers.Serializer[Any]):
+    text = serializers.CharField()
+    supported = serializers.BooleanField(help_text="false: none of its evidence is in the transcript.")
+    evidence = EvidenceSerializer(many=True)
+
+
+class VerdictSerializer(serializers.Serializer[Any]):
+    """What came of a call, and on what evidence."""
+
+    session_id = serializers.UUIDField()
+    state = serializers.ChoiceField([Analysis.State.READY])
+    provider = serializers.CharField(
+        help_text="openai, anthropic, groq, local; simulator, statistics and not_reached are no judgement of a model."
+    )
+    model = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    summary = serializers.CharField()
+    outcome = serializers.ChoiceField(Task.Outcome.choices)
+    outcome_reasoning = serializers.CharField()
+    evidence = EvidenceSerializer(many=True, help_text="What the outcome rests on.")
+    concessions = ClaimSerializer(many=True)
+    tactics = ClaimSerializer(many=True)
+    tactics_used = serializers.ListField(child=serializers.CharField())
+    score = serializers.IntegerField(allow_null=True, help_text="0 to 100; null: not judged.")
+    score_reasoning = serializers.CharField()
+    rapport_quality = serializers.CharField()
+    key_moments = ClaimSerializer(many=True)
+    improvement_suggestions = serializers.ListField(child=serializers.CharField())
+    details = serializers.DictField()
+
+
+class PendingAnalysisSerializer(serializers.Serializer[Any]):
+    """A verdict that is not there yet."""
+
+    session_id = serializers.UUIDField()
+    state = serializers.ChoiceField([Analysis.State.PENDING, Analysis.State.RUNNING])
+    message = serializers.CharField()
 
 
 class ProblemSerializer(serializers.Serializer[Any]):

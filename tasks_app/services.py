@@ -9,7 +9,8 @@ from django.conf import settings
 from django.contrib.auth.models import User
 
 from tasks_app.dialling import why_not_dialled
-from tasks_app.models import Task
+from tasks_app.judging import analysis_need
+from tasks_app.models import Analysis, Task
 from tasks_app.refusals import Refusal
 from tasks_app.selectors import latest_call, live_call
 from telephony import live, placing
@@ -17,6 +18,7 @@ from telephony.brief import CallBrief
 from telephony.lifecycle import State
 from telephony.models import Call
 from telephony.services import CallInProgressError, call_reserve
+from telephony.transcripts import is_being_made
 from telephony.twilio.errors import TelephonyError
 
 DRAIN_RETRY_S = 30
@@ -89,6 +91,11 @@ def task_stop_call(*, task: Task, by: User) -> StopResult:
     if call is None:
         return StopResult(latest_call(task), stopping=False)
     return StopResult(call, stopping=placing.stop(call.pk, by=by.get_username()))
+
+
+def call_analyse(*, call: Call) -> Analysis | None:
+    """Have a finished call judged again; earlier verdicts stay. None when its first verdict is still to come."""
+    return None if is_being_made(call) else analysis_need(call)
 
 
 def _refuse_if_not_callable(task: Task) -> None:

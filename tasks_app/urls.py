@@ -34,5 +34,8 @@ urlpatterns = [
     *_route("api/tasks/<uuid:task_id>/stop", _tasks({"post": "stop"}), "task-stop"),
     *_route("api/tasks/<uuid:task_id>/audio", _tasks({"get": "audio"}), "task-audio"),
     *_route("api/tasks/<uuid:task_id>/transcript", _tasks({"get": "transcript"}), "task-transcript"),
+    *_route(
+        "api/tasks/<uuid:task_id>/analysis", _tasks({"get": "analysis", "post": "analyse"}), "task-analysis"
+    ),
     *_route("api/calls/<uuid:call_id>", _calls({"get": "retrieve"}), "call-detail"),
 ]

@@ -7,7 +7,10 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from tasks_app.models import Analysis
+from telephony import services
 from telephony.lifecycle import Event
+from telephony.models import Transcription
 from tests.tasks_app.conftest import MakeCall, record, say, signed_in
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
@@ -15,7 +18,15 @@ pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
 @pytest.mark.parametrize(
     "table",
-    ["tasks_app/task", "telephony/call", "telephony/callevent", "telephony/turn", "telephony/recording"],
+    [
+        "tasks_app/task",
+        "tasks_app/analysis",
+        "telephony/call",
+        "telephony/callevent",
+        "telephony/turn",
+        "telephony/recording",
+        "telephony/transcription",
+    ],
 )
 def test_a_list_costs_the_same_for_many_rows(root: User, make_call: MakeCall, table: str) -> None:
     client = signed_in(root)
@@ -31,6 +42,8 @@ def test_a_list_costs_the_same_for_many_rows(root: User, make_call: MakeCall, ta
         call = make_call(Event.ANSWER)
         record(call)
         say(call, 1, "caller", "Hello?", 300)
+        Transcription.objects.create(call=call)
+        Analysis.objects.create(call=call)
 
     add_one()
     before = queries()
@@ -46,3 +59,13 @@ def test_rows_cannot_be_changed_or_deleted(root: User, make_call: MakeCall) -> N
         assert client.post(f"{path}/delete/", {"post": "yes"}).status_code == 403
     call.refresh_from_db()
     assert call.state == "reserved"
+
+
+def test_staff_may_have_a_call_judged_again(root: User, make_call: MakeCall) -> None:
+    call = make_call(Event.ANSWER)
+    services.call_advance(call_id=call.pk, event=Event.COMPLETE)
+    first = Analysis.objects.get(call=call)
+    Analysis.objects.filter(pk=first.pk).update(state=Analysis.State.FAILED)
+    chosen = {"action": "analyse_again", "_selected_action": [str(first.pk)]}
+    assert signed_in(root).post("/admin/tasks_app/analysis/", chosen).status_code == 302
+    assert sorted(Analysis.objects.values_list("state", flat=True)) == ["failed", "pending"]

@@ -59,7 +59,9 @@ async def test_a_tasks_feed_opens_without_a_call_and_begins_anew_with_each(
             snapshot = await client.next()
             assert (snapshot["type"], snapshot["session_id"]) == ("snapshot", str(call.pk))
             await in_db(services.call_advance, call_id=call.pk, event=event)
-            assert (await client.next())["seq"] == snapshot["seq"] + 1
+            assert (await client.until("call_status"))["seq"] == snapshot["seq"] + 1
+            if event == Event.BUSY:
+                assert (await client.next())["type"] == "analysis_ready"
 
 
 async def test_a_calls_feed_stays_with_its_call(
@@ -115,7 +117,7 @@ async def test_events_applied_to_a_snapshot_give_the_next_snapshot(alice: User, 
         shown = (await client.next())["data"]
         await in_db(go_on)
         turns = {turn["number"]: turn for turn in shown["turns"]}
-        while (message := await client.next())["type"] != "recording":
+        while (message := await client.next())["type"] != "transcript_ready":
             data = message["data"]
             match message["type"]:
                 case "transcript_update":
@@ -126,7 +128,8 @@ async def test_events_applied_to_a_snapshot_give_the_next_snapshot(alice: User, 
                     shown["strategy"] = data
                 case "call_status":
                     shown["call"] |= data
-        shown["recording"] |= message["data"]
+                case "recording":
+                    shown["recording"] |= data
     async with feed(live.pk, alice) as client:
         fresh = await client.next()
     assert fresh["seq"] == message["seq"]

@@ -13,6 +13,8 @@ from django.urls import URLPattern
 from rest_framework.test import APIClient
 
 from tasks_app import urls
+from tasks_app.analysis import not_reached
+from tasks_app.models import Analysis
 from tasks_app.routing import websocket_urlpatterns
 from telephony import bus, recording
 from telephony.lifecycle import Event
@@ -32,6 +34,9 @@ def call(make_call: MakeCall, make_task: MakeTask) -> Call:
     call = make_call(Event.ANSWER, task=make_task(walkaway_point=CANARY))
     say(call, 1, "caller", "Hello?", 300)
     record(call)
+    Analysis.objects.create(
+        call=call, state=Analysis.State.READY, verdict=not_reached("").model_dump(), raw_answer=CANARY
+    )
     path = recording.wav_path(call.pk, "mixed")
     path.parent.mkdir(parents=True)
     path.write_bytes(b"RIFF")
@@ -112,13 +117,25 @@ def test_searching_does_not_find_by_the_limit(call: Call, alice: User) -> None:
 
 @pytest.mark.parametrize(
     "table",
-    ["tasks_app/task", "telephony/call", "telephony/callevent", "telephony/turn", "telephony/recording"],
+    [
+        "tasks_app/task",
+        "tasks_app/analysis",
+        "telephony/call",
+        "telephony/callevent",
+        "telephony/turn",
+        "telephony/recording",
+        "telephony/transcription",
+    ],
 )
 def test_staff_do_not_see_it_either(call: Call, root: User, table: str) -> None:
     client = signed_in(root)
     rows = client.get(f"/admin/{table}/")
     assert rows.status_code == 200
-    pk = {"tasks_app/task": call.task_id, "telephony/call": call.pk}.get(table)
+    pk = {
+        "tasks_app/task": call.task_id,
+        "telephony/call": call.pk,
+        "tasks_app/analysis": Analysis.objects.values_list("pk", flat=True).get(),
+    }.get(table)
     page = client.get(f"/admin/{table}/{pk}/change/") if pk else rows
     assert page.status_code == 200
     assert CANARY.encode() not in rows.content + page.content

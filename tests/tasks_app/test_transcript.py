@@ -25,6 +25,7 @@ def test_it_has_every_turn_and_how_much_of_it_was_heard(api: APIClient, call: Ca
     assert answer.status_code == 200
     body = answer.json()
     assert (body["task_id"], body["session_id"], body["count"]) == (str(call.task_id), str(call.pk), 2)
+    assert body["source"] == "live"
     assert body["turns"][1] == {
         "number": 2,
         "speaker": "agent",
@@ -34,6 +35,7 @@ def test_it_has_every_turn_and_how_much_of_it_was_heard(api: APIClient, call: Ca
         "heard": 0.5,
         "heard_text": "Hi, I",
         "final": True,
+        "words": [],
     }
     assert api.get(f"/api/tasks/{call.task_id}/transcript?format=json").json() == body
 

@@ -1,0 +1,19 @@
+"""Celery's entries. They fetch nothing and decide nothing themselves."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from tasks_app import judging
+
+
+@shared_task(name="tasks_app.tasks.sweep", ignore_result=True)
+def sweep(**_later_arguments: object) -> None:
+    """Look after analyses that nobody is at work on; repeated by beat."""
+    judging.sweep()
+
+
+@shared_task(name=judging.TASK, ignore_result=True)
+def analyse(key: str, **_later_arguments: object) -> None:
+    """Judge one call, if nobody else does."""
+    judging.analyse(key)

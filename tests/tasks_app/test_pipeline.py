@@ -1,0 +1,156 @@
+"""Real workers and a real broker, killed at the worst moment: every call gets its verdict, and none gets two."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from callcenter import broker
+from tests.tasks_app.simulated_models import KEY, Models, running_models
+
+pytestmark = pytest.mark.integration
+
+ROOT = Path(__file__).resolve().parents[2]
+TIMEOUT_S = 60.0
+CALL_END_LIMIT_MS = 1_000
+
+
+def until(condition: Callable[[], bool], what: str) -> None:
+    """Wait for something in another process."""
+    deadline = time.monotonic() + TIMEOUT_S
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {TIMEOUT_S:g} s: {what}"
+        time.sleep(0.05)
+
+
+class Installation:
+    """A database, a broker and workers of their own, all in one folder."""
+
+    def __init__(self, folder: Path, models: Models) -> None:
+        self.models = models
+        self._folder = folder
+        self._socket = broker.socket_path(folder)
+        self._environment = {
+            **os.environ,
+            "ENV_FILE": os.devnull,
+            "DJANGO_SETTINGS_MODULE": "tests.tasks_app.short_deadlines",
+            "DATA_ROOT": str(folder),
+            "DATABASE_URL": "",
+            "REDIS_URL": f"unix://{self._socket}",
+            "OPENAI_API_KEY": KEY,
+            "OPENAI_BASE_URL": models.url,
+            "SIMULATOR_URL": models.url,
+            "POST_CALL_TRANSCRIPTION": "false",
+        }
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self._run("manage.py", "migrate", "--verbosity", "0")
+
+    def _run(self, *arguments: str) -> str:
+        command = [sys.executable, *arguments]
+        done = subprocess.run(
+            command, cwd=ROOT, env=self._environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def _start(self, command: list[str]) -> subprocess.Popen[bytes]:
+        log = (self._folder / "processes.log").open("ab")
+        with log:
+            process = subprocess.Popen(
+                command, cwd=ROOT, env=self._environment, stdout=log, stderr=subprocess.STDOUT
+            )
+        self._processes.append(process)
+        return process
+
+    def start_broker(self) -> subprocess.Popen[bytes]:
+        """A broker that answers."""
+        process = self._start(broker.command(broker.server_binary(), self._socket, self._folder))
+        until(lambda: broker.answers(self._socket), "an answer of the broker")
+        return process
+
+    def start_worker(self) -> subprocess.Popen[bytes]:
+        """A worker with beat, as `manage.py up` starts it; it may still be starting."""
+        schedule = str(self._folder / "schedule")
+        flags = ["-P", "threads", "-c", "4", "--without-gossip", "--without-mingle", "-B", "-s", schedule]
+        return self._start([sys.executable, "-m", "celery", "-A", "callcenter", "worker", *flags])
+
+    def end_calls(self, count: int) -> int:
+        """End this many calls in another process; the longest time in ms that one took to end."""
+        return int(self._run("-m", "tests.tasks_app.end_calls", str(count)).split()[-1])
+
+    def in_state(self, state: str) -> int:
+        """How many analyses are in this state."""
+        [[count]] = self.rows("SELECT count(*) FROM tasks_app_analysis WHERE state = ?", state)
+        return int(str(count))
+
+    def rows(self, query: str, *values: str) -> list[tuple[object, ...]]:
+        """Rows of the database."""
+        with closing(sqlite3.connect(self._folder / "db.sqlite3", timeout=20)) as database:
+            return list(database.execute(query, values))
+
+    def stop(self) -> None:
+        """Stop what this installation has started."""
+        for process in self._processes:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """SIGKILL: nothing is tidied up."""
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+
+@pytest.fixture
+def installation(tmp_path: Path) -> Iterator[Installation]:
+    with running_models() as models:
+        installed = Installation(tmp_path, models)
+        try:
+            yield installed
+        finally:
+            installed.stop()
+
+
+def test_workers_and_the_broker_may_die(installation: Installation) -> None:
+    broker_process, worker = installation.start_broker(), installation.start_worker()
+    installation.end_calls(8)
+    until(lambda: installation.in_state("ready") == 8, "eight verdicts")
+
+    # in the middle of its work: four are asked and not answered, the others wait
+    installation.models.fails("hang", times=4)
+    installation.end_calls(7)
+    until(lambda: installation.in_state("running") == 4, "four analyses at work")
+    kill(worker)
+    installation.models.recovers()
+    installation.start_worker()
+    until(lambda: installation.in_state("ready") == 15, "what the dead worker had begun")
+
+    # the broker is away while calls end: they end as fast
+    kill(broker_process)
+    assert installation.end_calls(5) < CALL_END_LIMIT_MS
+    installation.start_broker()
+    until(lambda: installation.in_state("ready") == 20, "twenty verdicts")
+
+    assert installation.rows("SELECT DISTINCT state FROM tasks_app_analysis") == [("ready",)]
+    per_call = installation.rows(
+        "SELECT count(*), count(DISTINCT call_id) FROM tasks_app_analysis WHERE state = 'ready'"
+    )
+    assert per_call == [(20, 20)]
+    told = "SELECT count(*), count(DISTINCT call_id) FROM telephony_callevent WHERE type = 'analysis_ready'"
+    assert installation.rows(told) == [(20, 20)]
+    for outcome, verdict in installation.rows("SELECT outcome, verdict FROM tasks_app_analysis"):
+        assert (outcome, json.loads(str(verdict))["outcome"]) == ("success", "success")
+    assert installation.rows("SELECT DISTINCT outcome FROM tasks_app_task") == [("success",)]
+    attempts = "SELECT attempts, count(*) FROM tasks_app_analysis GROUP BY attempts ORDER BY attempts"
+    assert installation.rows(attempts) == [(1, 16), (2, 4)]
