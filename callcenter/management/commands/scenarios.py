@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from callcenter.api_client import ApiClient, ApiError
 from callcenter.call_feed import NotFollowed
@@ -32,6 +32,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if not options["output"].parent.is_dir():
+            raise CommandError(f"--output: there is no folder {options['output'].parent}.")
         try:
             with fresh_copy(**SETTINGS) as copy:
                 api, simulator = ApiClient(copy.url, copy.api_key), ApiClient(copy.simulator_url, "")
