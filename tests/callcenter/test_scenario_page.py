@@ -11,7 +11,7 @@ import yaml
 from callcenter.env import BASE_DIR
 from callcenter.scenario_page import page
 from callcenter.scenario_run import Scenario, ScenarioRun
-from tests.calls.test_scenarios import ANSWERED, REFUSED, UNANSWERED
+from tests.calls.scenario_ends import ANSWERED, REFUSED, UNANSWERED
 
 pytestmark = pytest.mark.unit
 

@@ -21,8 +21,8 @@ import pytest
 
 from tests.calls import stack as calls
 from tests.calls.ledger import Held, Row, held, rows
+from tests.calls.scenario_ends import ANSWERED, REFUSED, UNANSWERED
 from tests.calls.stack import Stack
-from tests.calls.test_scenarios import ANSWERED, REFUSED, UNANSWERED
 
 pytestmark = [pytest.mark.integration, pytest.mark.ws]
 
