@@ -2,34 +2,44 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import tempfile
 from pathlib import Path
 
 _MEMORY = Path("/dev/shm")  # noqa: S108  a folder with a name of its own is made in it
+_PREFIX = "callcenter-metrics-"
+_LOCK = "in-use"
 
 
-def begin(run_dir: Path) -> Path:
-    """Forget what an earlier start has left, and make the folder; `run_dir/metrics` leads to it.
+class MetricsDir:
+    """The folder, at `path`, until `remove` or until this process is gone: then the next start removes it.
 
     It is kept in memory where that can be had: the files are memory-mapped, and writing to one on a full disk would
     end the process with SIGBUS, its calls with it.
     """
-    end(run_dir)
-    in_memory = _MEMORY if os.access(_MEMORY, os.W_OK | os.X_OK) else None
-    directory = Path(tempfile.mkdtemp(prefix="callcenter-metrics-", dir=in_memory or run_dir))
-    _link(run_dir).symlink_to(directory)
-    return directory
+
+    def __init__(self, run_dir: Path, memory: Path = _MEMORY) -> None:
+        parent = memory if os.access(memory, os.W_OK | os.X_OK) else run_dir
+        _remove_abandoned(parent)
+        unlocked = Path(tempfile.mkdtemp(prefix=f"new-{_PREFIX}", dir=parent))
+        self._lock = (unlocked / _LOCK).open("w")
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        self.path = unlocked.rename(unlocked.with_name(unlocked.name.removeprefix("new-")))
+
+    def remove(self) -> None:
+        """Remove the folder with everything in it."""
+        shutil.rmtree(self.path, ignore_errors=True)
+        self._lock.close()
 
 
-def end(run_dir: Path) -> None:
-    """Remove the folder."""
-    link = _link(run_dir)
-    if link.is_symlink():
-        shutil.rmtree(link.readlink(), ignore_errors=True)
-        link.unlink()
-
-
-def _link(run_dir: Path) -> Path:
-    return run_dir / "metrics"
+def _remove_abandoned(parent: Path) -> None:
+    """Remove the folders of those who were killed: nobody holds their locks any more."""
+    for folder in parent.glob(f"{_PREFIX}*"):
+        try:
+            with (folder / _LOCK).open() as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)
+        except OSError:  # in use, or somebody else's
+            continue

@@ -18,7 +18,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import DatabaseError
 
-from callcenter import broker, data_root, env, metrics_dir, serve, shape
+from callcenter import broker, data_root, env, serve, shape
+from callcenter.metrics_dir import MetricsDir
 from callcenter.owner import local_url
 from callcenter.processes import Child, DidNotStart
 
@@ -46,6 +47,7 @@ class Supervisor:
         self._say = say
         self._run_dir = settings.DATA_ROOT / "run"
         self._lock: IO[str] | None = None
+        self._metrics: MetricsDir | None = None
         self._socket: Path | None = None
         self._children: dict[str, Child] = {}
         self._environment = {
@@ -80,7 +82,8 @@ class Supervisor:
     def _start(self) -> None:
         self._take_lock()
         self._probe_port()
-        self._environment["PROMETHEUS_MULTIPROC_DIR"] = str(metrics_dir.begin(self._run_dir))
+        self._metrics = MetricsDir(self._run_dir)
+        self._environment["PROMETHEUS_MULTIPROC_DIR"] = str(self._metrics.path)
         self._start_broker()
         credentials = self._start_simulator()
         call_command("migrate", interactive=False, verbosity=0)
@@ -200,7 +203,8 @@ class Supervisor:
             child = self._children.get(name)
             if child is not None:
                 child.stop()
-        metrics_dir.end(self._run_dir)
+        if self._metrics is not None:
+            self._metrics.remove()
         if self._socket is not None and self._socket.parent != self._run_dir:
             shutil.rmtree(self._socket.parent, ignore_errors=True)
 
