@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Any, Final
 
-RUN: Final = 16_384
+RUN: Final = 8_192
 """Durations are kept in sorted runs of this many: short to sort, and few enough to search."""
 
 PERCENTILES: Final = (50, 95, 99)
