@@ -188,7 +188,7 @@ def judge(draft: Draft, heard: Sequence[Heard], *, private: str = "") -> Verdict
     limit = _private_pattern(private, heard)
 
     def text(words: str) -> str:
-        words = words.strip()[:_MAX_TEXT]
+        words = words.replace("\0", "").strip()[:_MAX_TEXT]  # PostgreSQL cannot store NUL
         return limit.sub(PRIVATE, words) if limit else words
 
     def texts(many: Iterable[str]) -> list[str]:

@@ -65,7 +65,7 @@ def analyse(key: str) -> None:
         with timed_step("analysis", "analyse", session_id=str(call.pk), task_id=str(call.task_id)) as step:
             _judge(analysis, call, step.fields, deadline_s)
     except BadAnswer as error:
-        _failed(analysis, str(error), raw_answer=error.raw)
+        _failed(analysis, str(error), raw_answer=error.raw.replace("\0", ""))
     except ProviderFailed as error:
         _failed(analysis, str(error))
     except Exception:  # our own mistake, or a database that is away: somebody else may fare better
@@ -112,7 +112,7 @@ def _ask_model(
         simulated=simulated,
         input_tokens=answer.input_tokens,
         output_tokens=answer.output_tokens,
-        raw_answer=answer.raw,
+        raw_answer=answer.raw.replace("\0", ""),
     )
 
 

@@ -8,14 +8,11 @@ lease ends, and cannot write its result after that.
 from __future__ import annotations
 
 import datetime as dt
-import logging
 import uuid
 from typing import Any, TypeVar
 
 from django.db import models
 from django.utils import timezone
-
-logger = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 4
 WORN_OUT = f"It was begun {MAX_ATTEMPTS} times and never came to an end."

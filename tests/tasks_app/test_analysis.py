@@ -247,6 +247,11 @@ def test_a_limit_that_was_named_on_the_telephone_may_be_named() -> None:
     assert judge(draft(summary="Not $750."), HEARD, private="$75").summary == "Not $750."
 
 
+def test_no_text_has_a_character_that_cannot_be_stored() -> None:
+    verdict = judge(draft(summary="a\0b", details=[{"key": "k\0", "value": "\0v"}]), HEARD)
+    assert (verdict.summary, verdict.details) == ("ab", {"k": "v"})
+
+
 def test_nobody_reached_is_unknown() -> None:
     verdict = not_reached("The line was busy")
     assert (verdict.outcome, verdict.score) == ("unknown", None)
