@@ -41,3 +41,11 @@ def placed(stack: Stack) -> dict[str, PlacedCall]:
 
     names = ("clerk", "haggler", "interrupter", "recorded", "stopped")
     return dict(zip(names, asyncio.run(place_all()), strict=True))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Calls take their time and little else: where tests run in several processes, two of them make the calls."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            group = "links" if item.path.stem in {"test_agent_link", "test_servers"} else "calls"
+            item.add_marker(pytest.mark.xdist_group(group))
