@@ -22,6 +22,7 @@ from django.core.management import CommandError, call_command
 from callcenter import broker
 from callcenter.env import BASE_DIR
 from tests.databases import own_database
+from tests.processes import processes_of
 
 pytestmark = pytest.mark.integration
 
@@ -88,16 +89,8 @@ class Copy:
             return error.code, error.read().decode()
 
     def processes(self) -> dict[int, str]:
-        """Every process of this copy, by its own DATA_ROOT in the environment: pid and command line."""
-        found = {}
-        mark = f"DATA_ROOT={self.data_root}".encode()
-        for entry in Path("/proc").iterdir():
-            with contextlib.suppress(OSError):
-                if entry.name.isdigit() and mark in (entry / "environ").read_bytes().split(b"\0"):
-                    command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-                    if command:
-                        found[int(entry.name)] = command
-        return found
+        """Every process of this copy: pid and command line."""
+        return {running.pid: running.command for running in processes_of(self.data_root)}
 
     def end(self) -> None:
         for pid in [self.process.pid, *self.processes()]:
@@ -109,8 +102,6 @@ class Copy:
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Copy, Copy]]:
     """Two copies that start and run side by side."""
-    if not Path("/proc/self/environ").exists():
-        pytest.skip("looks processes up in /proc")
     root = tmp_path_factory.mktemp("copies")
     with own_database() as one, own_database() as two:
         started = Copy(root / "one", **one), Copy(root / "two", **two)

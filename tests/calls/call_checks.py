@@ -59,3 +59,29 @@ def runs_of(track: bytes) -> list[tuple[int, int]]:
         runs.append((position, position + sound + sound % 2))
         position = end
     return runs
+
+
+def inbound_is_what_was_sent(stack: Stack, call: PlacedCall) -> None:
+    """Assert that the caller's track is the callee's audio, byte for byte."""
+    inbound, sent = recorded(stack, call, "inbound"), linear(call.callee_said)
+    at = inbound.find(sent[: 2 * 8000])
+    assert at >= 0
+    assert inbound[at : at + len(sent)] == sent[: len(inbound) - at]
+    assert len(inbound) - at >= len(sent) - 2 * 60 * BYTES_PER_MS  # the end may be cut by the hang-up
+
+
+def outbound_is_what_was_heard(stack: Stack, call: PlacedCall) -> None:
+    """Assert that the agent's track is what the callee heard, when it was heard."""
+    outbound, heard = recorded(stack, call, "outbound"), linear(call.callee_heard)
+    shift = alignment(stack, call)
+    runs = runs_of(outbound)
+    assert runs
+    for start, end in runs:
+        expected = start - shift
+        window_start = max(0, expected - 2 * 60 * BYTES_PER_MS)
+        found = heard.find(outbound[start:end], window_start, expected + 2 * 60 * BYTES_PER_MS + end - start)
+        assert found >= 0, f"run at {start // 16} ms of {(end - start) // 16} ms is not what was heard"
+        assert abs(found - expected) <= 2 * 40 * BYTES_PER_MS
+    heard_bytes = sum(end - start for start, end in runs_of(heard))
+    recorded_bytes = sum(end - start for start, end in runs)
+    assert abs(heard_bytes - recorded_bytes) <= 2 * 60 * BYTES_PER_MS * (1 + len(call.of("barge_in")))

@@ -21,6 +21,8 @@ from typing import Any
 import aiohttp
 from websockets.asyncio.client import connect
 
+from tests.databases import own_database
+
 ROOT = Path(__file__).resolve().parents[2]
 START_TIMEOUT_S = 60
 CALL_TIMEOUT_S = 90
@@ -79,41 +81,48 @@ class Stack:
 def running_stack(data_root: Path, *arguments: str, **environment: str) -> Iterator[Stack]:
     """Start everything by the real command, and stop it."""
     port, simulator_port = free_port(), free_port()
-    process = subprocess.Popen(
-        [sys.executable, "manage.py", "up", *arguments],
-        cwd=ROOT,
-        env={
-            **os.environ,
-            "ENV_FILE": os.devnull,
-            "DATA_ROOT": str(data_root),
-            "PORT": str(port),
-            "SIMULATOR_PORT": str(simulator_port),
-            **environment,
-        },
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    stack = Stack(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{simulator_port}", data_root, process)
-    try:
-        asyncio.run(_ready(stack))
-        yield stack
-    finally:
-        process.send_signal(signal.SIGTERM)
+    with own_database() as database:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "up", *arguments],
+            cwd=ROOT,
+            env={
+                **os.environ,
+                "ENV_FILE": os.devnull,
+                "DATA_ROOT": str(data_root),
+                "PORT": str(port),
+                "SIMULATOR_PORT": str(simulator_port),
+                **database,
+                **environment,
+            },
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        stack = Stack(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{simulator_port}", data_root, process)
         try:
-            process.communicate(timeout=10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
+            asyncio.run(wait_ready(stack))
+            yield stack
+        finally:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.communicate(timeout=10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.communicate()
 
 
-async def _ready(stack: Stack) -> None:
+async def wait_ready(stack: Stack) -> None:
+    """Until the web server may get work.
+
+    Raises:
+        RuntimeError: it ended, with what it said, or was not ready in time.
+    """
     deadline = time.monotonic() + START_TIMEOUT_S
     async with aiohttp.ClientSession() as client:
         while time.monotonic() < deadline:
             if stack.process.poll() is not None:
                 output = stack.process.stdout.read() if stack.process.stdout else ""
-                raise RuntimeError(f"`manage.py up` ended with {stack.process.returncode}:\n{output}")
+                raise RuntimeError(f"it ended with {stack.process.returncode}:\n{output}")
             try:
                 async with client.get(f"{stack.url}/readyz") as answer:
                     if answer.status == 200 and (stack.data_root / "api-key").exists():
@@ -121,7 +130,7 @@ async def _ready(stack: Stack) -> None:
             except aiohttp.ClientError:
                 pass
             await asyncio.sleep(0.1)
-    raise RuntimeError("`manage.py up` was not ready in time")
+    raise RuntimeError("it was not ready in time")
 
 
 @dataclass
