@@ -1,3 +1,6 @@
+import atexit
+import gc
+
 from django.apps import AppConfig
 
 
@@ -8,3 +11,6 @@ class CallcenterConfig(AppConfig):
     def ready(self) -> None:
         """Register the checks, and make the Celery app current: tasks of any process go to its broker."""
         from callcenter import celery, checks  # noqa: F401
+
+        # Python would look for garbage among all modules before it exits: 0.4 s of every stop, for nothing.
+        atexit.register(gc.freeze)
