@@ -19,6 +19,7 @@ CHILD = Path(__file__).with_name("child.py")
 STABLE_AFTER_S = 30.0
 MAX_BACKOFF_S = 30.0
 KEPT_LINES = 15
+KILLED_WITHIN_S = 1.0
 
 _SEVERE = re.compile(r" (WARNING|ERROR|CRITICAL) ")
 
@@ -38,7 +39,6 @@ class Child:
     ready_line: str | None = None
     """The beginning of the line it prints when it is ready; None when readiness is asked elsewhere."""
     stop_signal: signal.Signals = signal.SIGTERM
-    stop_timeout_s: float = 2.0
     on_severe: Callable[[str, str], None] = lambda name, line: None
     """Called from another thread with name and line, for every warning and error it logs."""
 
@@ -144,12 +144,12 @@ class Child:
             return False
         return True
 
-    def stop(self) -> None:
-        """Ask it to stop, and kill it when that takes longer than its `stop_timeout_s`."""
+    def stop(self, within_s: float) -> None:
+        """Ask it to stop, and kill it when that takes longer than `within_s`."""
         self.ask_to_stop()
-        if not self.stopped_within(self.stop_timeout_s):
+        if not self.stopped_within(max(0.0, within_s)):
             self.kill()
-            self.stopped_within(self.stop_timeout_s)
+            self.stopped_within(KILLED_WITHIN_S)
 
     def kill(self) -> None:
         """End it, and what it started, at once; also what it left behind when it has ended already."""

@@ -10,7 +10,8 @@ from types import FrameType
 
 import uvicorn
 
-END_CALLS_TIMEOUT_S = 2.0
+END_CALLS_TIMEOUT_S = 1.5
+"""For hanging up what is left; Twilio itself ends a call whose audio goes away."""
 
 
 class CallServer(uvicorn.Server):

@@ -25,8 +25,9 @@ from callcenter.processes import Child, DidNotStart
 
 READY_TIMEOUT_S = 60.0
 WATCH_EVERY_S = 0.2
-WEB_HEAD_START_S = 0.8
-"""How long the web process may end its calls before the worker is told to stop as well."""
+CALLS_STOP_WITHIN_S = 2.0
+ALL_STOP_WITHIN_S = 2.6
+"""When the calls have drained, web server and worker, and then the rest, have this long; what is late is killed."""
 
 
 class CannotStart(Exception):
@@ -153,24 +154,19 @@ class Supervisor:
         schedule = self._run_dir / "celerybeat-schedule"
         celery = [sys.executable, "-m", "celery", "-A", "callcenter", "worker", "-P", "threads", "-c", "4"]
         flags = ["--without-gossip", "--without-mingle", "-B", "--schedule", str(schedule)]
-        web = self._spawn(
-            "web", [sys.executable, "-m", "callcenter.serve"], stop_timeout_s=2.5 + settings.DRAIN_SECONDS
-        )
-        worker = self._spawn("worker", [*celery, *flags], ready_line="worker ready", stop_timeout_s=1.5)
+        web = self._spawn("web", [sys.executable, "-m", "callcenter.serve"])
+        worker = self._spawn("worker", [*celery, *flags], ready_line="worker ready")
         web.wait_ready(READY_TIMEOUT_S, lambda: _answers(f"{self.url}/readyz"))
         worker.wait_ready(READY_TIMEOUT_S)
         self.ready = True
 
-    def _spawn(
-        self, name: str, command: list[str], *, ready_line: str | None = None, stop_timeout_s: float = 2.0
-    ) -> Child:
+    def _spawn(self, name: str, command: list[str], *, ready_line: str | None = None) -> Child:
         child = Child(
             name=name,
             command=command,
             env=self._environment,
             cwd=settings.BASE_DIR,
             ready_line=ready_line,
-            stop_timeout_s=stop_timeout_s,
             on_severe=self._on_severe,
         )
         self._children[name] = child
@@ -192,21 +188,24 @@ class Supervisor:
             time.sleep(WATCH_EVERY_S)
 
     def stop(self) -> None:
-        """Stop everything: calls are hung up first, and the broker goes last."""
-        web = self._children.get("web")
-        worker = self._children.get("worker")
-        if web is not None and worker is not None:
+        """Stop everything within 3 s and DRAIN_SECONDS: calls are hung up first, and the broker goes last."""
+        if web := self._children.get("web"):
             web.ask_to_stop()
-            web.stopped_within(WEB_HEAD_START_S)
-            worker.ask_to_stop()
-        for name in ("web", "worker", "simulator", "valkey"):
-            child = self._children.get(name)
-            if child is not None:
-                child.stop()
+            web.stopped_within(settings.DRAIN_SECONDS)
+        drained_at = time.monotonic()
+        self._stop("web", "worker", by=drained_at + CALLS_STOP_WITHIN_S)
+        self._stop("simulator", "valkey", by=drained_at + ALL_STOP_WITHIN_S)
         if self._metrics is not None:
             self._metrics.remove()
         if self._socket is not None and self._socket.parent != self._run_dir:
             shutil.rmtree(self._socket.parent, ignore_errors=True)
+
+    def _stop(self, *names: str, by: float) -> None:
+        children = [self._children[name] for name in names if name in self._children]
+        for child in children:
+            child.ask_to_stop()
+        for child in children:
+            child.stop(by - time.monotonic())
 
     def kill(self) -> None:
         """Stop everything at once."""

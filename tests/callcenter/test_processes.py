@@ -34,7 +34,6 @@ def child(tmp_path: Path) -> Iterator[Callable[[str], Child]]:
 
     def make(code: str) -> Child:
         child = Child("it", [sys.executable, "-c", code], dict(os.environ), tmp_path, ready_line="ready")
-        child.stop_timeout_s = 0.5
         made.append(child)
         return child
 
@@ -71,7 +70,7 @@ def test_a_stubborn_one_is_killed(child: Callable[[str], Child]) -> None:
     stubborn.start()
     stubborn.wait_ready(10)
     began = time.monotonic()
-    stubborn.stop()
+    stubborn.stop(within_s=0.5)
     assert not stubborn.running
     assert time.monotonic() - began < 2
 

@@ -44,7 +44,7 @@ def eventually(condition: Callable[[], Any], within_s: float, what: str) -> None
 
 
 class Copy:
-    """One copy of the product, with its own port and data. Half configured, so that it needs no simulator."""
+    """One copy of the product, with its own port and data."""
 
     def __init__(self, data_root: Path, **variables: str) -> None:
         self.port = free_port()
@@ -54,7 +54,6 @@ class Copy:
             **os.environ,
             "DATA_ROOT": str(data_root),
             "PORT": str(self.port),
-            "DEEPGRAM_API_KEY": "key",
             **variables,
         }
         self.log = data_root.with_suffix(".out")
@@ -82,11 +81,21 @@ class Copy:
         return self
 
     def get(self, path: str) -> tuple[int, str]:
+        return self.ask(urllib.request.Request(self.url + path))
+
+    def ask(self, request: urllib.request.Request) -> tuple[int, str]:
         try:
-            with urllib.request.urlopen(self.url + path, timeout=10) as response:
+            with urllib.request.urlopen(request, timeout=10) as response:
                 return response.status, response.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
+
+    def api(self, path: str, body: dict[str, str] | None = None) -> Any:
+        """An answer of the API: to a POST of `body`, or to a GET when there is none."""
+        key = (self.data_root / "api-key").read_text().strip()
+        headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+        data = None if body is None else json.dumps(body).encode()
+        return json.loads(self.ask(urllib.request.Request(f"{self.url}/api{path}", data, headers))[1])
 
     def processes(self) -> dict[int, str]:
         """Every process of this copy: pid and command line."""
@@ -101,10 +110,10 @@ class Copy:
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Copy, Copy]]:
-    """Two copies that start and run side by side."""
+    """Two copies that start and run side by side; the second is half configured, so it has no simulator."""
     root = tmp_path_factory.mktemp("copies")
     with own_database() as one, own_database() as two:
-        started = Copy(root / "one", **one), Copy(root / "two", **two)
+        started = Copy(root / "one", **one), Copy(root / "two", DEEPGRAM_API_KEY="key", **two)
         try:
             for copy in started:
                 copy.wait_ready()
@@ -117,7 +126,8 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Copy, Copy]
 def test_two_copies_run_side_by_side(pair: tuple[Copy, Copy]) -> None:
     for copy in pair:
         assert json.loads(copy.get("/readyz")[1]) == {"status": "ready"}
-        assert "Calls cannot be placed: TWILIO_AUTH_TOKEN is not set." in copy.output
+    assert "Calls are simulated" in pair[0].output
+    assert "Calls cannot be placed: TWILIO_AUTH_TOKEN is not set." in pair[1].output
     assert len({(copy.data_root / "api-key").read_text() for copy in pair}) == 2
 
 
@@ -134,8 +144,15 @@ def test_another_one_on_the_same_data_is_refused(pair: tuple[Copy, Copy]) -> Non
     assert message.startswith(f"Another copy (process {one.process.pid})")
 
 
-def test_a_stop_is_clean_and_quick_and_leaves_the_other_alone(pair: tuple[Copy, Copy]) -> None:
+def test_a_stop_is_clean_and_quick_with_a_live_call_and_leaves_the_other_alone(
+    pair: tuple[Copy, Copy],
+) -> None:
     one, two = pair
+    task = one.api("/tasks", {"target_phone": "+12025550100", "objective": "Get my bill below $60"})["id"]
+    assert one.api(f"/tasks/{task}/call", {})["ok"]
+    eventually(
+        lambda: one.api(f"/tasks/{task}")["calls"][0]["state"] == "in_progress", 30, "the call is answered"
+    )
     began = time.monotonic()
     one.process.send_signal(signal.SIGTERM)
     assert one.process.wait(10) == 0
