@@ -67,7 +67,12 @@ class Installation:
         log = (self._folder / "processes.log").open("ab")
         with log:
             process = subprocess.Popen(
-                command, cwd=ROOT, env=self._environment, stdout=log, stderr=subprocess.STDOUT
+                command,
+                cwd=ROOT,
+                env=self._environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # a worker has beat as its child
             )
         self._processes.append(process)
         return process
@@ -101,14 +106,13 @@ class Installation:
     def stop(self) -> None:
         """Stop what this installation has started."""
         for process in self._processes:
-            if process.poll() is None:
-                process.kill()
-            process.wait()
+            if process.returncode is None:
+                kill(process)
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:
-    """SIGKILL: nothing is tidied up."""
-    process.send_signal(signal.SIGKILL)
+    """SIGKILL for it and its children: nothing is tidied up."""
+    os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
 
