@@ -41,5 +41,7 @@ def _remove_abandoned(parent: Path) -> None:
             with (folder / _LOCK).open() as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 shutil.rmtree(folder, ignore_errors=True)
+        except FileNotFoundError:  # removed before, while its processes were still ending
+            shutil.rmtree(folder, ignore_errors=True)
         except OSError:  # in use, or somebody else's
             continue

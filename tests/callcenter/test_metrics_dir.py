@@ -43,6 +43,9 @@ def test_what_a_killed_one_has_left_is_removed(tmp_path: Path) -> None:
     )
     left = Path(killed.stdout.strip())
     assert left.is_dir()
+    half_removed = tmp_path / f"{left.name}x"
+    half_removed.mkdir()
+    (half_removed / "counter_1.db").touch()
     mine = MetricsDir(tmp_path, tmp_path)
     assert list(tmp_path.iterdir()) == [mine.path]
     mine.remove()
