@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import time
 
-from telephony.playback import BYTES_PER_MS
-
 
 class CallClock:
     """Zero is a moment on this process's monotonic clock, so that no change of the wall clock is felt."""
@@ -35,15 +33,14 @@ class StreamClock:
         self._clock = clock
         self._offset_ms: float | None = None
 
-    def start_ms(self, timestamp_ms: int, size: int, arrived_s: float) -> float:
-        """When a frame of `size` bytes, which came in at `arrived_s` (monotonic), began to sound.
+    def start_ms(self, timestamp_ms: int, arrived_s: float) -> float:
+        """Where a frame that came in at `arrived_s` (monotonic) stands: the moment of its arrival, without jitter.
 
         The first frame gives the offset. A later one that was delayed less moves the call clock: nothing arrives
-        before it has sounded.
+        before its time.
         """
-        duration_ms = size / BYTES_PER_MS
         if self._offset_ms is None:
-            self._offset_ms = max(0.0, self._clock.at_ms(arrived_s) - duration_ms) - timestamp_ms
+            self._offset_ms = self._clock.at_ms(arrived_s) - timestamp_ms
         start_ms = timestamp_ms + self._offset_ms
-        self._clock.not_before(start_ms + duration_ms, arrived_s)
+        self._clock.not_before(start_ms, arrived_s)
         return start_ms

@@ -67,17 +67,17 @@ class Playback:
         self._mark_count = 0
         self._marked = 0
         self._round_trip_ms: float | None = None
+        """The shortest way of audio to the phone and of its mark back.
 
-    @property
-    def _one_way_ms(self) -> float:
-        """How long audio travels to the phone: half of the shortest round trip of a mark."""
-        return max(0.0, self._round_trip_ms or 0.0) / 2
+        The phone's own sound comes as late as its marks do: with both placed by their arrival here, the two tracks are
+        aligned as the phone has heard them.
+        """
 
     def send(self, audio: bytes, now_ms: float) -> None:
         """Audio was handed to Twilio."""
         run = self._runs[-1] if self._runs else None
         if run is None or run.sent_ms + run.size / BYTES_PER_MS < now_ms:
-            start_ms = max(now_ms + self._one_way_ms, run.end_ms if run else 0.0)
+            start_ms = max(now_ms + (self._round_trip_ms or 0.0), run.end_ms if run else 0.0)
             run = _Run(start_ms=start_ms, first=self.sent, sent_ms=now_ms)
             self._runs.append(run)
         run.size += len(audio)
@@ -171,8 +171,10 @@ class Playback:
             return
         run = self._runs[index]
         lag_ms = now_ms - (run.sent_ms + (position - run.first) / BYTES_PER_MS)
-        self._round_trip_ms = lag_ms if self._round_trip_ms is None else min(self._round_trip_ms, lag_ms)
-        shift_ms = run.sent_ms + lag_ms - self._one_way_ms - run.start_ms
+        self._round_trip_ms = (
+            max(0.0, lag_ms) if self._round_trip_ms is None else max(0.0, min(self._round_trip_ms, lag_ms))
+        )
+        shift_ms = run.sent_ms + lag_ms - run.start_ms
         if abs(shift_ms) <= TOLERANCE_MS:
             return
         if run.first < self._recorded:  # its beginning is on disk: only the rest can move, and only later

@@ -100,7 +100,7 @@ class CallSession:
         """Audio of the person called, that arrived at `arrived_s` on the monotonic clock."""
         if stream is not self._stream:
             return
-        start_ms = stream.clock.start_ms(frame.timestamp_ms, len(frame.payload), arrived_s)
+        start_ms = stream.clock.start_ms(frame.timestamp_ms, arrived_s)
         self._recording.caller.place(frame.payload, start_ms)
         self._do(self._bridge.caller_audio(frame.payload, start_ms, self._clock.at_ms(arrived_s)))
 
