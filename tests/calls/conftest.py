@@ -44,8 +44,7 @@ def placed(stack: Stack) -> dict[str, PlacedCall]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Calls take their time and little else: where tests run in several processes, two of them make the calls."""
+    """Calls take their time and little else: where tests run in several processes, each file here is made in one."""
     for item in items:
         if item.path.parent == Path(__file__).parent:
-            group = "links" if item.path.stem in {"test_agent_link", "test_servers"} else "calls"
-            item.add_marker(pytest.mark.xdist_group(group))
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
