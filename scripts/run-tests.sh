@@ -9,5 +9,5 @@ if [ $# -gt 0 ]; then
     shift
     for group in "$@"; do groups="$groups or $group"; done
 fi
-# Calls are made in real time: three processes, which wait most of the time, cut the suite by more than half.
-exec "$venv/bin/python" -m pytest -n 3 --dist loadgroup -m "$groups"
+# Calls are made in real time: one process makes them while another runs everything else.
+exec "$venv/bin/python" -m pytest -n 2 --dist loadgroup -m "$groups"

@@ -44,7 +44,7 @@ def placed(stack: Stack) -> dict[str, PlacedCall]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Calls take their time and little else: where tests run in several processes, each file here is made in one."""
+    """Where tests run in several processes, one of them makes all calls: what they measure needs a quiet machine."""
     for item in items:
         if item.path.parent == Path(__file__).parent:
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+            item.add_marker(pytest.mark.xdist_group("calls"))
