@@ -72,7 +72,7 @@ async def deaf_server() -> AsyncIterator[tuple[str, asyncio.Event]]:
     await runner.cleanup()
 
 
-async def test_it_stops_within_a_second_of_sigterm_whatever_its_calls_do(
+async def test_it_stops_within_two_seconds_of_sigterm_whatever_its_calls_do(
     run: Run, deaf_server: tuple[str, asyncio.Event]
 ) -> None:
     process = await run("--port", "0", *CREDENTIALS)
@@ -88,7 +88,7 @@ async def test_it_stops_within_a_second_of_sigterm_whatever_its_calls_do(
         began_s = time.monotonic()
         process.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(process.wait(), 5) == 0
-    assert time.monotonic() - began_s < 1.0
+    assert time.monotonic() - began_s < 2.0
     assert process.stderr is not None
     assert b"Traceback" not in await process.stderr.read()
 
