@@ -10,4 +10,4 @@ if [ $# -gt 0 ]; then
     for group in "$@"; do groups="$groups or $group"; done
 fi
 # Calls are made in real time: one process makes them while another runs everything else.
-exec "$venv/bin/python" -m pytest -n 2 --dist loadgroup -m "$groups"
+exec "$venv/bin/python" -m pytest -n 2 -m "$groups"

@@ -11,8 +11,10 @@ from collections.abc import AsyncIterator
 import django
 import pytest
 import pytest_asyncio
+from xdist.remote import Producer
 
 from callcenter.env import known_names
+from tests.scheduling import Scheduling
 
 _data_root = tempfile.TemporaryDirectory(prefix="callcenter-tests-")
 
@@ -32,6 +34,11 @@ django.setup()  # pytest-django would do it only if the settings had been loaded
 
 def pytest_unconfigure() -> None:
     _data_root.cleanup()
+
+
+@pytest.hookimpl(optionalhook=True)  # pytest-xdist's
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
+    return Scheduling(config, log)
 
 
 @pytest.fixture(autouse=True)

@@ -41,10 +41,3 @@ def placed(stack: Stack) -> dict[str, PlacedCall]:
 
     names = ("clerk", "haggler", "interrupter", "recorded", "stopped")
     return dict(zip(names, asyncio.run(place_all()), strict=True))
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where tests run in several processes, one of them makes all calls: what they measure needs a quiet machine."""
-    for item in items:
-        if item.path.parent == Path(__file__).parent:
-            item.add_marker(pytest.mark.xdist_group("calls"))
