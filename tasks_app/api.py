@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from tasks_app import schema, selectors, services
+from tasks_app.action_form import ACTION_SENT, ActionAnswerSerializer, ActionSerializer
 from tasks_app.audio import audio_file, audio_response
 from tasks_app.filters import TaskFilter
 from tasks_app.models import Task
@@ -28,6 +29,7 @@ from tasks_app.serializers import (
 )
 from tasks_app.transcript_formats import FORMATS, Line
 from tasks_app.verdicts import pending_response, verdict_response
+from telephony.actions import Action, ActionType
 from telephony.lifecycle import State
 from telephony.models import Call
 from telephony.recording import SIDES
@@ -143,11 +145,33 @@ class CallViewSet(viewsets.GenericViewSet[Call]):
     """Attempts to reach somebody."""
 
     serializer_class = CallDetailSerializer
+    parser_classes = (BoundedJSONParser,)
     content_negotiation_class = AlwaysJSON
 
     @schema.call_detail
     def retrieve(self, request: Request, call_id: uuid.UUID) -> Response:
         return Response(self.get_serializer(selectors.call_for(request.user, call_id)).data)
+
+    @schema.call_action
+    def act(self, request: Request, call_id: uuid.UUID) -> Response:
+        call = selectors.call_for(request.user, call_id)
+        form = ActionSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        asked = form.validated_data
+        action = Action(
+            ActionType(asked["type"]),
+            by=_user(request).get_username(),
+            text=asked.get("text", ""),
+            digits=asked.get("digits", ""),
+        )
+        services.call_act(call=call, action=action)
+        answer = {
+            "ok": True,
+            "message": ACTION_SENT,
+            "session_id": call.pk,
+            "action_id": action.id,
+        }
+        return Response(ActionAnswerSerializer(answer).data, status=status.HTTP_202_ACCEPTED)
 
 
 def _session_id(request: Request) -> uuid.UUID | None:

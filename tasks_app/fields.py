@@ -1,8 +1,9 @@
-"""The two kinds of input a task has: text for the agent, and a number to dial."""
+"""What people send, checked: text for the agent, a number to dial, and no field that does not exist."""
 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -38,6 +39,16 @@ class PhoneNumber(serializers.CharField):
         if refusal:
             raise serializers.ValidationError(refusal.message, code=refusal.code)
         return number
+
+
+def refuse_unknown_fields(data: Any, known: Iterable[str], writable: Iterable[str]) -> None:
+    """Fields that do not exist are refused by name: a misspelt one must not be lost in silence."""
+    unknown = sorted(set(data) - set(known)) if isinstance(data, dict) else []
+    if unknown:
+        message = serializers.ErrorDetail(
+            f"There is no such field. The fields are {', '.join(writable)}.", "unknown_field"
+        )
+        raise serializers.ValidationError({name: [message] for name in unknown})
 
 
 def _refuse_control_characters(text: str) -> None:

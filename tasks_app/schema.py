@@ -7,6 +7,7 @@ from typing import Any
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 
+from tasks_app.action_form import ACTION_SENT, ActionAnswerSerializer, ActionSerializer
 from tasks_app.problems import CONTENT_TYPE, problem
 from tasks_app.serializers import (
     AnswerSerializer,
@@ -65,15 +66,15 @@ _VERDICT = {
 }
 
 
-def _problems(*rows: tuple[int, str, str]) -> dict[Any, OpenApiResponse]:
-    """Responses for refusals, given as (status, code, detail); 401 and what any request may meet are added."""
+def _problems(*rows: tuple[int, str, str], field: str = "target_phone") -> dict[Any, OpenApiResponse]:
+    """Responses for refusals, given as (status, code, detail); 401 is added. `field`: the one that is `invalid`."""
     common = ((401, "not_authenticated", "Authentication credentials were not provided."),)
     by_status: dict[int, list[OpenApiExample]] = {}
     for status, code, detail in (*rows, *common):
-        more: dict[str, Any] = {"session_id": SESSION_ID} if code == "call_in_progress" else {}
+        more: dict[str, Any] = {"session_id": SESSION_ID} if code.startswith("call_") else {}
         if code == "invalid":
-            more["errors"] = {"target_phone": [{"code": "invalid_number", "message": detail}]}
-            detail = "Some fields need a correction: target_phone."
+            more["errors"] = {field: [{"code": "invalid", "message": detail}]}
+            detail = f"Some fields need a correction: {field}."
         value = problem(status=status, code=code, detail=detail, instance="/api/tasks", **more)
         by_status.setdefault(status, []).append(OpenApiExample(code, value=value))
     return {
@@ -246,4 +247,53 @@ task_analyse = extend_schema(
 call_detail = extend_schema(
     summary="Read a call with its turns",
     responses={200: CallDetailSerializer, **_problems((404, "not_found", "There is no such call."))},
+)
+call_action = extend_schema(
+    summary="Act on a live call",
+    description="`say` makes the agent say `text`, `whisper` tells it `text` and nobody hears it, `dtmf` presses "
+    "`digits`, `mute` and `unmute` are about the agent's voice, `end` hangs up. The answer says that the action is on "
+    "its way; the `operator_action` event on the call's feed, with the same id, says what came of it: the agent is not "
+    "made to speak while the other side does. `Idempotency-Key` makes a repeated request safe.",
+    request=ActionSerializer,
+    parameters=[
+        OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER, description="Any unique text.")
+    ],
+    examples=[
+        OpenApiExample(name, value=value, request_only=True)
+        for name, value in {
+            "Say": {"type": "say", "text": "Could you check with your supervisor?"},
+            "Whisper": {"type": "whisper", "text": "Accept $65 if they throw in the router."},
+            "Press keys": {"type": "dtmf", "digits": "1w2#"},
+            "Mute": {"type": "mute"},
+            "Unmute": {"type": "unmute"},
+            "End": {"type": "end"},
+        }.items()
+    ],
+    responses={
+        202: OpenApiResponse(
+            ActionAnswerSerializer,
+            examples=[
+                OpenApiExample(
+                    "On its way",
+                    value={
+                        "ok": True,
+                        "message": ACTION_SENT,
+                        "session_id": SESSION_ID,
+                        "action_id": "5b0c9f4c2f5a4d0e8a9d6f0a3c1b7e55",
+                    },
+                )
+            ],
+        ),
+        **_problems(
+            (400, "invalid", "say needs it."),
+            (404, "not_found", "There is no such call."),
+            (409, "call_not_live", "The call is over."),
+            (
+                503,
+                "call_unreachable",
+                "The process that holds this call cannot be reached now: Redis is away.",
+            ),
+            field="text",
+        ),
+    },
 )

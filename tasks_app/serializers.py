@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from tasks_app.fields import PhoneNumber, Text
+from tasks_app.fields import PhoneNumber, Text, refuse_unknown_fields
 from tasks_app.models import Analysis, Task
 from telephony.models import Call, Recording, Turn
 from telephony.transcript import TranscriptTurn
@@ -109,14 +109,9 @@ class TaskSerializer(serializers.ModelSerializer[Task]):
         return bool(task.walkaway_point)
 
     def to_internal_value(self, data: Any) -> Any:
-        """Refuses fields that do not exist: a misspelt limit must not be lost in silence."""
-        unknown = sorted(set(data) - set(TaskDetailSerializer.Meta.fields)) if isinstance(data, dict) else []
-        if unknown:
-            writable = ", ".join(name for name, field in self.fields.items() if not field.read_only)
-            message = serializers.ErrorDetail(
-                f"There is no such field. The fields are {writable}.", "unknown_field"
-            )
-            raise serializers.ValidationError({name: [message] for name in unknown})
+        """Refuses fields that do not exist."""
+        writable = (name for name, field in self.fields.items() if not field.read_only)
+        refuse_unknown_fields(data, known=TaskDetailSerializer.Meta.fields, writable=writable)
         return super().to_internal_value(data)
 
 

@@ -13,11 +13,12 @@ from tasks_app.judging import analysis_need
 from tasks_app.models import Analysis, Task
 from tasks_app.refusals import Refusal
 from tasks_app.selectors import latest_call, live_call
-from telephony import live, placing
+from telephony import bus, live, placing
+from telephony.actions import Action, ActionType
 from telephony.brief import CallBrief
 from telephony.lifecycle import State
 from telephony.models import Call
-from telephony.services import CallInProgressError, call_reserve
+from telephony.services import CallInProgressError, call_reserve, event_append
 from telephony.transcripts import is_being_made
 from telephony.twilio.errors import TelephonyError
 
@@ -91,6 +92,33 @@ def task_stop_call(*, task: Task, by: User) -> StopResult:
     if call is None:
         return StopResult(latest_call(task), stopping=False)
     return StopResult(call, stopping=placing.stop(call.pk, by=by.get_username()))
+
+
+def call_act(*, call: Call, action: Action) -> None:
+    """Have an action carried out in a live call. What comes of it is an `operator_action` event of the call.
+
+    Raises:
+        Refusal: `call_not_live`, or `call_unreachable` when the process that holds the call cannot be told.
+    """
+    if action.type is ActionType.END:
+        if not placing.stop(call.pk, by=action.by):
+            raise _not_live(call, "The call is over.")
+        event_append(call_id=call.pk, events=[action.outcome("The call is being ended.")])
+        return
+    if call.state != State.IN_PROGRESS or not call.stream_sid or call.stop_requested_at is not None:
+        raise _not_live(call, "The call is over." if not call.is_live else "The call has no sound now.")
+    if live.get(call.pk) is None and not bus.is_connected():
+        raise Refusal(
+            "call_unreachable",
+            "The process that holds this call cannot be reached now: Redis is away. Ending the call still works.",
+            status=503,
+            session_id=call.pk,
+        )
+    bus.publish_command(call.pk, action.to_command())
+
+
+def _not_live(call: Call, sentence: str) -> Refusal:
+    return Refusal("call_not_live", sentence, status=409, session_id=call.pk)
 
 
 def call_analyse(*, call: Call) -> Analysis | None:

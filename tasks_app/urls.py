@@ -38,4 +38,5 @@ urlpatterns = [
         "api/tasks/<uuid:task_id>/analysis", _tasks({"get": "analysis", "post": "analyse"}), "task-analysis"
     ),
     *_route("api/calls/<uuid:call_id>", _calls({"get": "retrieve"}), "call-detail"),
+    *_route("api/calls/<uuid:call_id>/actions", _calls({"post": "act"}), "call-action"),
 ]

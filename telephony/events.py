@@ -22,6 +22,7 @@ class EventType(StrEnum):
     AGENT_THINKING = "agent_thinking"
     TOOL_CALL = "tool_call"
     STRATEGY_UPDATE = "strategy_update"
+    OPERATOR_ACTION = "operator_action"
     DTMF = "dtmf"
     RECORDING = "recording"
     TRANSCRIPT_READY = "transcript_ready"
@@ -49,6 +50,10 @@ DESCRIPTIONS: dict[str, str] = {
     EventType.AGENT_THINKING: "From the text of the caller's `turn` to the agent's first byte; `duration_ms`.",
     EventType.TOOL_CALL: "The agent called a function; `id`, `name`, `arguments`, `result`.",
     EventType.STRATEGY_UPDATE: "The agent changed its plan; `strategy`, `reason`.",
+    EventType.OPERATOR_ACTION: (
+        "A person acted on the live call, and what came of it; `id`, `action`: `say`, `whisper`, `dtmf`, `mute`, "
+        "`unmute`, `end`; `by`, `text`, `digits`; `result`: `ok`, `refused`; `detail` in words."
+    ),
     EventType.DTMF: "The caller pressed a key; `digit`.",
     EventType.RECORDING: "A closed recording; `state`: `finished`, `truncated`, `missing`; `duration_ms`, `detail`.",
     EventType.TRANSCRIPT_READY: (

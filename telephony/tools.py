@@ -6,12 +6,12 @@ while the other side may still be speaking (Deepgram docs, "Build a function cal
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import Any
 
 from telephony.deepgram.messages import FunctionCall
 from telephony.events import EventType, NewEvent
+from telephony.keypad import KEYS
 
 _ENDED_REASONS = {
     "finished": "agent_ended",
@@ -22,9 +22,6 @@ _ENDED_REASONS = {
     "hold_timeout": "hold_timeout",
 }
 """What the agent says of the situation, and the `ended_reason` that follows."""
-
-_KEYS = re.compile(r"[0-9*#wW]{1,32}")
-"""What Twilio's `<Play digits>` takes; w waits half a second, W a whole one."""
 
 FUNCTIONS: list[dict[str, Any]] = [
     {
@@ -132,7 +129,7 @@ class Toolbox:
                         "Error: keys are being pressed. Press all keys of one answer in one call."
                     )
                 keys = str(call.arguments.get("keys", ""))
-                if not _KEYS.fullmatch(keys):
+                if not KEYS.fullmatch(keys):
                     return ToolResult("Error: keys must be 1 to 32 of 0-9, *, # and w for a pause.")
                 self._pressing = call.id
                 return ToolResult("", keys=keys)

@@ -1,4 +1,7 @@
-"""Anthropic's models. Source: Anthropic API reference "Messages", "Structured outputs"."""
+"""Anthropic's models. Source: Anthropic API reference "Messages", "Structured outputs".
+
+The SDK takes seconds to import, so the factory imports this module when a model is needed, and before its deadline.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import anthropic
 from django.conf import settings
 from pydantic import BaseModel
 
@@ -29,8 +33,6 @@ class MessagesModel:
         self, system: str, messages: Sequence[Message], schema: type[BaseModel], timeout_s: float
     ) -> Answer:
         """Ask once. `create` and not `parse`, which loses a refusal and an answer that was cut off."""
-        import anthropic
-
         asked: list[Any] = list(messages)
         async with anthropic.AsyncAnthropic(
             api_key=self.api_key,

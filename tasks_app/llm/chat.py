@@ -1,6 +1,7 @@
 """OpenAI's chat completions, as OpenAI, Groq and local servers speak them.
 
 Sources: OpenAI API reference "Chat completions", Groq docs "Structured outputs", vLLM docs "Structured outputs".
+The SDK takes seconds to import, so the factory imports this module when a model is needed, and before its deadline.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+import openai
 from pydantic import BaseModel, ValidationError
 
 from tasks_app.llm.base import MAX_ANSWER_TOKENS, Answer, Message
@@ -56,8 +58,6 @@ class ChatModel:
         self, rung: Rung, system: str, messages: Sequence[Message], schema: type[BaseModel], timeout_s: float
     ) -> Answer | None:
         """The answer, or None when the server does not know this rung and there is a lower one."""
-        import openai
-
         if rung != "json_schema":
             system = f"{system}\n\nAnswer with one JSON object of this JSON schema, and nothing else:\n"
             system += json.dumps(schema.model_json_schema())
