@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 
 import pytest
 from pytest_django import Settings
 
+from callcenter.env import BASE_DIR
 from tasks_app.analysis import Draft, build_prompt, judge
 from tasks_app.evidence import Heard
 from tasks_app.llm.base import Parsed, ask
@@ -72,6 +76,30 @@ def test_each_provider_gives_a_verdict_with_quotes_of_the_transcript(
     assert (parsed.answer.input_tokens > 100, parsed.answer.output_tokens > 10) == (True, True)
     [request] = models.requests[before:]
     assert request["provider"] == provider
+
+
+@pytest.mark.parametrize("provider", ["openai", "anthropic"])
+def test_an_sdk_is_imported_with_its_adapter_and_not_before(provider: str) -> None:
+    """It takes seconds on a busy machine, which neither a start nor a deadline has to spare."""
+    script = f"""
+import sys
+import django; django.setup()
+import tasks_app.judging
+from tasks_app.llm.factory import configured_model
+before = {provider!r} in sys.modules
+configured_model()
+print(before, {provider!r} in sys.modules)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=BASE_DIR,
+        env={**os.environ, "LLM_PROVIDER": provider, "OPENAI_API_KEY": "k", "ANTHROPIC_API_KEY": "k"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stdout.split() == ["False", "True"]
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
