@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import logging.config
 import os
+import signal
 import sys
 from typing import Any
 
 from celery import Celery, signals
+
+from callcenter import child
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "callcenter.settings")  # noqa: TID251  Django's own switch
 
@@ -15,6 +18,8 @@ app = Celery("callcenter")
 app.set_default()  # messages are sent from threads of their own
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+_worker_pid = 0
 
 
 @signals.setup_logging.connect
@@ -26,12 +31,25 @@ def _log_like_the_rest(**_: Any) -> None:
 
 
 @signals.worker_init.connect
+def _know_the_worker(**_: Any) -> None:
+    """For beat, which is a fork of this process."""
+    global _worker_pid
+    _worker_pid = os.getpid()
+
+
+@signals.worker_init.connect
 def _refuse_another_folder(**_: Any) -> None:
     """A worker that looks for recordings elsewhere would call all of them missing."""
     from callcenter import data_root
 
     if problem := data_root.problem_at_start():
         sys.exit(problem)
+
+
+@signals.beat_embedded_init.connect
+def _end_with_the_worker(**_: Any) -> None:
+    """Beat is its worker's child. Left behind by one that was killed, it would go on beside the next one's."""
+    child.die_with(_worker_pid, signal.SIGTERM)
 
 
 @signals.worker_ready.connect

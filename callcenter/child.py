@@ -20,12 +20,23 @@ KILL_AFTER_S = 5.0
 
 def main(arguments: list[str]) -> int:
     parent, sig, command = int(arguments[0]), int(arguments[1]), arguments[2:]
-    if os.uname().sysname == "Linux":
-        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, sig)
-        if os.getppid() != parent:  # it died before the kernel was asked
-            return 1
+    if die_with(parent, sig):
         os.execvp(command[0], command)  # noqa: S606
     return watch(parent, sig, command)
+
+
+def die_with(parent: int, sig: int) -> bool:
+    """Have the kernel send this process `sig` when its parent ends; False where it cannot, and nothing is done.
+
+    Raises:
+        SystemExit: the parent has ended already.
+    """
+    if os.uname().sysname != "Linux":
+        return False
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, sig)
+    if os.getppid() != parent:  # it died before the kernel was asked
+        sys.exit(1)
+    return True
 
 
 def watch(parent: int, sig: int, command: list[str]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -16,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from callcenter import broker
+from tests.processes import processes_of
 from tests.tasks_app.simulated_models import KEY, Models, running_models
 
 pytestmark = pytest.mark.integration
@@ -72,7 +74,7 @@ class Installation:
                 env=self._environment,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,  # a worker has beat as its child
+                start_new_session=True,  # for stop()
             )
         self._processes.append(process)
         return process
@@ -104,15 +106,21 @@ class Installation:
             return list(database.execute(query, values))
 
     def stop(self) -> None:
-        """Stop what this installation has started."""
+        """Stop what this installation has started, and what that has started."""
         for process in self._processes:
-            if process.returncode is None:
-                kill(process)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+    @property
+    def celery_processes(self) -> list[int]:
+        """Workers and beats that are alive."""
+        return [one.pid for one in processes_of(self._folder) if "celery" in one.command]
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:
-    """SIGKILL for it and its children: nothing is tidied up."""
-    os.killpg(process.pid, signal.SIGKILL)
+    """SIGKILL: nothing is tidied up."""
+    process.kill()
     process.wait()
 
 
@@ -136,6 +144,8 @@ def test_workers_and_the_broker_may_die(installation: Installation) -> None:
     installation.end_calls(7)
     until(lambda: installation.in_state("running") == 4, "four analyses at work")
     kill(worker)
+    if sys.platform == "linux":
+        until(lambda: installation.celery_processes == [], "beat goes with its worker")
     installation.models.recovers()
     installation.start_worker()
     until(lambda: installation.in_state("ready") == 15, "what the dead worker had begun")
