@@ -51,6 +51,8 @@ class SimulatorConfig:
     """0 means a free port, chosen when the simulator starts."""
     twilio_account_sid: str = "AC" + "0" * 32
     twilio_auth_token: str = "simulated-auth-token"  # noqa: S105 - the simulator's own, guards nothing
+    twilio_phone_number: str | None = None
+    """The only number the account owns; None: every number that is asked for."""
     deepgram_api_key: str = "simulated-deepgram-key"
     llm_api_key: str = "simulated-llm-key"
     """The key of every model API."""

@@ -10,6 +10,7 @@ from simulator.world import World
 from .agent import converse
 from .faults import FaultPlan, fault_routes
 from .listen import listen_routes
+from .projects import project_routes
 
 
 def routes(world: World, config: SimulatorConfig) -> list[web.AbstractRouteDef]:
@@ -23,4 +24,5 @@ def routes(world: World, config: SimulatorConfig) -> list[web.AbstractRouteDef]:
         web.get("/v1/agent/converse", agent, allow_head=False),
         *fault_routes(faults),
         *listen_routes(world, config),
+        *project_routes(config),
     ]

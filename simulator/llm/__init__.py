@@ -53,16 +53,26 @@ def _chat_routes(door: Door, key: str, provider: Provider, prefix: str) -> list[
     async def models(request: web.Request) -> web.Response:
         if provider == "openai" and "anthropic-version" in request.headers:
             return web.json_response(_anthropic_models())
-        listed = [
-            {"id": name, "object": "model", "created": _CREATED, "owned_by": "simulator"}
-            for name in _MODELS[provider]
-        ]
-        return web.json_response({"object": "list", "data": listed})
+        return web.json_response({"object": "list", "data": [_model(name) for name in _MODELS[provider]]})
 
-    return [
+    async def one_model(request: web.Request) -> web.Response:
+        name = request.match_info["model"]
+        if provider == "openai" and "anthropic-version" in request.headers:
+            if messages.exists(name):
+                return web.json_response(_anthropic_model(name))
+            return web.json_response(messages.error_body(404, f"model: {name}"), status=404)
+        if chat.exists(provider, name):
+            return web.json_response(_model(name))
+        missing = f"The model '{name}' does not exist"
+        return web.json_response(chat.error_body(404, missing, "model_not_found"), status=404)
+
+    found = [
         web.post(f"{prefix}/chat/completions", guarded(allowed, complete, refusal)),
         web.get(f"{prefix}/models", guarded(allowed, models, refusal)),
     ]
+    if provider != "local":  # vLLM only lists them
+        found.append(web.get(f"{prefix}/models/{{model:.+}}", guarded(allowed, one_model, refusal)))
+    return found
 
 
 def _message_routes(door: Door, key: str) -> list[web.AbstractRouteDef]:
@@ -79,8 +89,13 @@ def _message_routes(door: Door, key: str) -> list[web.AbstractRouteDef]:
 
 def _anthropic_models() -> dict[str, Any]:
     names = _MODELS["anthropic"]
-    listed = [
-        {"type": "model", "id": name, "display_name": name, "created_at": "2026-09-22T00:00:00Z"}
-        for name in names
-    ]
+    listed = [_anthropic_model(name) for name in names]
     return {"data": listed, "has_more": False, "first_id": names[0], "last_id": names[-1]}
+
+
+def _anthropic_model(name: str) -> dict[str, Any]:
+    return {"type": "model", "id": name, "display_name": name, "created_at": "2026-09-22T00:00:00Z"}
+
+
+def _model(name: str) -> dict[str, Any]:
+    return {"id": name, "object": "model", "created": _CREATED, "owned_by": "simulator"}

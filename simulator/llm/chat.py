@@ -74,6 +74,11 @@ def error_body(
     return {"error": {"message": message, "type": kind, "param": param, "code": code}}
 
 
+def exists(provider: Provider, model: str) -> bool:
+    """Whether there is this model at `provider`."""
+    return provider != "openai" or _OPENAI_MODEL.fullmatch(model) is not None
+
+
 def chat_completion(provider: Provider, body: dict[str, Any], fault: Fault | None) -> dict[str, Any]:
     """The answer to a request in `provider`'s dialect. Raises Refused."""
     _check(provider, body)
@@ -107,7 +112,7 @@ def _check(provider: Provider, body: dict[str, Any]) -> None:
         raise _refuse(f"Unknown parameter: '{unknown[0]}'.", param=unknown[0], code="unknown_parameter")
     if provider == "groq":
         return
-    if not _OPENAI_MODEL.fullmatch(model):
+    if not exists(provider, model):
         message = f"The model `{model}` does not exist or you do not have access to it."
         raise _refuse(message, code="model_not_found", status=404)
     if "max_tokens" in body and _NO_MAX_TOKENS.fullmatch(model):

@@ -49,6 +49,11 @@ def error_body(status: int, message: str) -> dict[str, Any]:
     return {"type": "error", "error": error, "request_id": f"req_{uuid.uuid4().hex[:24]}"}
 
 
+def exists(model: str) -> bool:
+    """Whether there is this model."""
+    return model.startswith("claude-")
+
+
 def message(body: dict[str, Any], fault: Fault | None) -> dict[str, Any]:
     """The answer to a request. Raises Refused."""
     _check(body)
@@ -82,7 +87,7 @@ def _check(body: dict[str, Any]) -> None:
         raise _refuse("max_tokens: Input should be greater than or equal to 1")
     if body.get("stream"):
         raise _refuse("stream: streaming is not simulated")
-    if not str(body["model"]).startswith("claude-"):
+    if not exists(str(body["model"])):
         raise _refuse(f"model: {body['model']}", status=404)
     messages = body["messages"]
     if not isinstance(messages, list) or not messages or not all(isinstance(item, dict) for item in messages):

@@ -15,6 +15,7 @@ from simulator.twilio import validation
 from simulator.twilio.calls import API_VERSION, SimCall, rfc2822
 from simulator.twilio.errors import TwilioError
 from simulator.twilio.exchange import Exchange
+from simulator.twilio.numbers import caller_ids_page, numbers_page
 from simulator.twilio.spoiled import spoiled
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,8 @@ def routes(exchange: Exchange) -> list[web.AbstractRouteDef]:
         web.get(f"{account}/Calls.json", api.guarded(api.list)),
         web.get(f"{account}/Calls/{{call_sid}}.json", api.guarded(api.fetch)),
         web.post(f"{account}/Calls/{{call_sid}}.json", api.guarded(api.update)),
+        web.get(f"{account}/IncomingPhoneNumbers.json", api.guarded(api.numbers)),
+        web.get(f"{account}/OutgoingCallerIds.json", api.guarded(api.caller_ids)),
         web.route("*", f"/{API_VERSION}/{{tail:.*}}", api.guarded(api.unknown)),
     ]
 
@@ -74,10 +77,25 @@ class Rest:
         }
         return web.json_response(body)
 
+    async def numbers(self, request: web.Request) -> web.Response:
+        """GET /IncomingPhoneNumbers: those of the account's that PhoneNumber names, or all it is known to own."""
+        owned, asked = self._exchange.config.twilio_phone_number, request.query.get("PhoneNumber")
+        number = owned or asked or ""
+        found = [number] if number and asked in (None, number) else []
+        return web.json_response(numbers_page(request, self._account_sid, found))
+
+    async def caller_ids(self, request: web.Request) -> web.Response:
+        """GET /OutgoingCallerIds: numbers of others that may be called from; there are none."""
+        return web.json_response(caller_ids_page(request))
+
     async def create(self, request: web.Request) -> web.Response:
         """POST /Calls: 201, queued."""
         form = await _form(request)
         wanted = validation.call_request(form)
+        if wanted.from_ != (self._exchange.config.twilio_phone_number or wanted.from_):
+            raise TwilioError(
+                21210, f"The source phone number provided, {wanted.from_}, is not yet verified."
+            )
         fault = self._exchange.faults.next_create()
         if fault in ("429", "garbage"):
             return await spoiled(request, fault)

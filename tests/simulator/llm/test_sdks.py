@@ -189,6 +189,25 @@ async def test_what_anthropic_refuses(llm: Llm, options: dict[str, Any], complai
     assert refused.value.status_code in (400, 404)
 
 
+@pytest.mark.parametrize("provider", ["openai", "groq"])
+async def test_one_model_can_be_asked_for(llm: Llm, provider: str) -> None:
+    async with llm.openai(provider) as client:
+        assert (await client.models.retrieve(MODELS[provider])).id == MODELS[provider]
+    async with llm.openai(provider, api_key="wrong") as client:
+        with pytest.raises(openai.AuthenticationError):
+            await client.models.retrieve(MODELS[provider])
+
+
+async def test_a_model_that_is_none_cannot_be_asked_for(llm: Llm) -> None:
+    async with llm.openai() as client:
+        with pytest.raises(openai.NotFoundError):
+            await client.models.retrieve("no-such-model")
+    async with llm.anthropic() as anthropics:
+        assert (await anthropics.models.retrieve(MODELS["anthropic"])).id == MODELS["anthropic"]
+        with pytest.raises(anthropic.NotFoundError):
+            await anthropics.models.retrieve("gpt-5.4-mini")
+
+
 async def test_messages_without_a_version_are_refused(llm: Llm) -> None:
     headers = {"Authorization": f"Bearer {KEY}"}
     async with llm.http.post(f"{llm.url}/v1/messages", json={}, headers=headers) as answer:

@@ -74,6 +74,25 @@ async def test_the_account_can_be_asked_for(phone: Phone) -> None:
     assert (account.sid, account.status) == (phone.client.username, "active")
 
 
+async def test_the_account_owns_whatever_number_it_calls_from(phone: Phone) -> None:
+    [number] = await phone.rest(lambda: phone.client.incoming_phone_numbers.list(phone_number=FROM))
+    assert (number.phone_number, number.capabilities["voice"]) == (FROM, True)
+    assert await phone.rest(lambda: phone.client.outgoing_caller_ids.list(phone_number=FROM)) == []
+
+
+async def test_an_account_may_own_one_number_only(phone: Phone) -> None:
+    config = SimulatorConfig(
+        scenarios_dir=phone.simulator.config.scenarios_dir, twilio_phone_number="+12025550001"
+    )
+    async with Simulator(config) as strict:
+        phone.client.api.base_url = strict.url
+        assert await phone.rest(lambda: phone.client.incoming_phone_numbers.list(phone_number=FROM)) == []
+        [number] = await phone.rest(lambda: phone.client.incoming_phone_numbers.list())
+        assert number.phone_number == "+12025550001"
+        create = phone.client.calls.create
+        assert await refused(phone, lambda: create(to=QUIET, from_=FROM, url=URL)) == (400, 21210)
+
+
 async def test_wrong_credentials_are_refused(phone: Phone) -> None:
     stranger = Client(phone.client.username, "wrong")
     stranger.api.base_url = phone.simulator.url
