@@ -8,15 +8,20 @@ clock.
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections import deque
 from dataclasses import dataclass
 
 BYTES_PER_MS = 8
-MARK_EVERY_MS = 400
+MARK_EVERY_MS = 200
 """At least one mark in this much audio."""
 
 SETTLE_MS = 400
-"""Audio is recorded this long after it was played, so that its mark can still correct its place."""
+"""Audio is recorded this long after it was played, so that its marks can still correct its place."""
+
+UNCONFIRMED_MS = 1000
+"""Audio whose marks do not come back is recorded after this long, where it probably was."""
 
 TOLERANCE_MS = 40
 """An echo that differs less from the estimate corrects nothing: Twilio plays in 20 ms steps."""
@@ -24,12 +29,20 @@ TOLERANCE_MS = 40
 
 @dataclass(slots=True)
 class _Run:
-    """Audio that is played without a gap. `sent_ms` is when it would have begun on a line without delay."""
+    """Audio that is played without a gap. `sent_ms` is when it would have begun on a line without delay.
+
+    `lag_ms` is how much later it sounds than that by the quickest of its echoes, None before the first: an echo may
+    come late for many reasons, but never early. `spare_ms` is how little audio has waited on the line when more came,
+    at the position `thin` and since the last echo.
+    """
 
     start_ms: float
     first: int
     sent_ms: float
     size: int = 0
+    lag_ms: float | None = None
+    spare_ms: float = math.inf
+    thin: int = 0
 
     @property
     def end(self) -> int:
@@ -38,6 +51,20 @@ class _Run:
     @property
     def end_ms(self) -> float:
         return self.start_ms + self.size / BYTES_PER_MS
+
+    def more(self, size: int, now_ms: float) -> None:
+        """`size` bytes are sent while there is still some of it to play."""
+        waiting_ms = self.sent_ms + self.size / BYTES_PER_MS - now_ms
+        if waiting_ms < self.spare_ms:
+            self.spare_ms, self.thin = waiting_ms, self.end
+        self.size += size
+
+    def split(self, position: int) -> _Run:
+        """End it at `position`; returns the rest as a run of its own, of which no echo is known."""
+        offset_ms = (position - self.first) / BYTES_PER_MS
+        rest = _Run(self.start_ms + offset_ms, position, self.sent_ms + offset_ms, self.end - position)
+        self.size = position - self.first
+        return rest
 
     def played(self, now_ms: float) -> int:
         """The position up to which this run was played at `now_ms`."""
@@ -78,14 +105,14 @@ class Playback:
         run = self._runs[-1] if self._runs else None
         if run is None or run.sent_ms + run.size / BYTES_PER_MS < now_ms:
             start_ms = max(now_ms + (self._round_trip_ms or 0.0), run.end_ms if run else 0.0)
-            run = _Run(start_ms=start_ms, first=self.sent, sent_ms=now_ms)
-            self._runs.append(run)
-        run.size += len(audio)
+            self._runs.append(_Run(start_ms, self.sent, now_ms, len(audio)))
+        else:
+            run.more(len(audio), now_ms)
         self.sent += len(audio)
         self._unrecorded += audio
 
     def next_mark(self, *, at_end: bool = False) -> str | None:
-        """The name of a mark to send now, if one is due: every 400 ms of audio, and at the end of a reply."""
+        """The name of a mark to send now, if one is due: every 200 ms of audio, and at the end of a reply."""
         unmarked = self.sent - self._marked
         if unmarked == 0 or (not at_end and unmarked < MARK_EVERY_MS * BYTES_PER_MS):
             return None
@@ -143,16 +170,16 @@ class Playback:
     def settled(self, now_ms: float) -> list[Placed]:
         """Audio whose place in time is sure, each byte once, in order."""
         placed = []
-        limit_ms = now_ms - SETTLE_MS
         for run in self._runs:
             first = max(run.first, self._recorded)
-            last = run.played(limit_ms)
-            if last <= first:
-                continue
-            audio = bytes(self._unrecorded[: last - first])
-            placed.append(Placed(run.start_ms + (first - run.first) / BYTES_PER_MS, audio))
-            del self._unrecorded[: last - first]
-            self._recorded = last
+            last = run.played(now_ms - (UNCONFIRMED_MS if run.lag_ms is None else SETTLE_MS))
+            if last > first:
+                audio = bytes(self._unrecorded[: last - first])
+                placed.append(Placed(run.start_ms + (first - run.first) / BYTES_PER_MS, audio))
+                del self._unrecorded[: last - first]
+                self._recorded = last
+            if self._recorded < run.end:
+                break
         while len(self._runs) > 1 and self._runs[0].end <= self._recorded:
             self._runs.popleft()
         return placed
@@ -170,27 +197,33 @@ class Playback:
         if index is None:
             return
         run = self._runs[index]
-        lag_ms = now_ms - (run.sent_ms + (position - run.first) / BYTES_PER_MS)
-        self._round_trip_ms = (
-            max(0.0, lag_ms) if self._round_trip_ms is None else max(0.0, min(self._round_trip_ms, lag_ms))
-        )
-        shift_ms = run.sent_ms + lag_ms - run.start_ms
-        if abs(shift_ms) <= TOLERANCE_MS:
+        lag_ms = max(0.0, now_ms - (run.sent_ms + (position - run.first) / BYTES_PER_MS))
+        if self._round_trip_ms is None or lag_ms < self._round_trip_ms:
+            self._round_trip_ms = lag_ms
+        if run.lag_ms is None or lag_ms < run.lag_ms:
+            run.lag_ms = lag_ms
+            self._move(index, max(run.first, self._recorded))
+        elif lag_ms - run.lag_ms > max(
+            TOLERANCE_MS, run.spare_ms
+        ):  # the line may have starved at its thinnest
+            self._move(index, max(run.thin, self._recorded), lag_ms)
+        if run.thin < position:
+            run.spare_ms = math.inf
+
+    def _move(self, index: int, position: int, lag_ms: float | None = None) -> None:
+        """From `position` on, let a run sound as late as `lag_ms` or else its own lag says; what is recorded stays."""
+        run = self._runs[index]
+        late_ms = run.lag_ms if lag_ms is None else lag_ms
+        assert late_ms is not None
+        shift_ms = run.sent_ms + late_ms - run.start_ms
+        if abs(shift_ms) <= TOLERANCE_MS or position >= run.end or (shift_ms < 0 and position > run.first):
             return
-        if run.first < self._recorded:  # its beginning is on disk: only the rest can move, and only later
-            if shift_ms < 0 or run.end <= self._recorded:
-                return
-            rest = _Run(
-                run.start_ms + (self._recorded - run.first) / BYTES_PER_MS,
-                self._recorded,
-                run.sent_ms + (self._recorded - run.first) / BYTES_PER_MS,
-                run.end - self._recorded,
-            )
-            run.size = self._recorded - run.first
+        if position > run.first:
+            run = run.split(position)
+            run.lag_ms = late_ms
             index += 1
-            self._runs.insert(index, rest)
-            run = rest
+            self._runs.insert(index, run)
         before_ms = self._runs[index - 1].end_ms if index else 0.0
         run.start_ms = max(before_ms, run.start_ms + shift_ms)
-        for earlier, later in zip(list(self._runs)[index:], list(self._runs)[index + 1 :], strict=False):
+        for earlier, later in itertools.pairwise(itertools.islice(self._runs, index, None)):
             later.start_ms = max(later.start_ms, earlier.end_ms)

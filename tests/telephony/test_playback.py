@@ -33,9 +33,9 @@ def test_audio_that_comes_after_the_end_begins_when_it_comes() -> None:
     assert playback.played(2050) == 1200
 
 
-def test_a_mark_is_due_every_400_ms_of_audio_and_at_the_end() -> None:
+def test_a_mark_is_due_every_200_ms_of_audio_and_at_the_end() -> None:
     playback = Playback()
-    playback.send(bytes(8 * 399), 0)
+    playback.send(bytes(8 * 199), 0)
     assert playback.next_mark() is None
     playback.send(bytes(8), 0)
     assert playback.next_mark() == "m1"
@@ -85,7 +85,13 @@ def test_audio_is_recorded_where_it_sounded_each_byte_once() -> None:
 
 def test_nothing_is_recorded_that_was_cleared() -> None:
     playback = Playback()
-    playback.send(numbered(8000), 0)
+    sound = numbered(8000)
+    playback.send(sound[:1600], 0)
+    name = playback.next_mark()
+    assert name is not None
+    playback.send(sound[1600:], 0)
+    assert playback.settled(700) == []  # where it sounds is not known yet
+    playback.echo(name, 200)
     early = playback.settled(700)
     assert sum(len(p.audio) for p in early) == (700 - SETTLE_MS) * 8
     playback.clear(720)
@@ -93,7 +99,23 @@ def test_nothing_is_recorded_that_was_cleared() -> None:
     assert b"".join(p.audio for p in [*early, *late]) == numbered(720 * 8)
 
 
-def test_a_late_echo_moves_what_is_not_recorded_yet() -> None:
+def echoed(playback: Playback, *times_ms: float) -> list[float]:
+    """Send 400 ms of audio for each time, 10 ms before the line starves; when it is recorded, if that is its echo's."""
+    names = []
+    for i in range(len(times_ms)):
+        playback.send(bytes(3200), max(0, 400 * i - 10))
+        names.append(playback.next_mark())
+    for name, at_ms in zip(names, times_ms, strict=True):
+        assert name is not None
+        playback.echo(name, at_ms)
+    return [p.start_ms for p in playback.settled(float("inf"))]
+
+
+def test_a_late_echo_moves_what_came_when_the_line_had_little_left() -> None:
+    assert echoed(Playback(), 400, 1000) == [0, 600]
+
+
+def test_a_late_echo_where_audio_was_waiting_is_only_late_itself() -> None:
     playback = Playback()
     playback.send(bytes(3200), 0)
     first = playback.next_mark()
@@ -101,10 +123,20 @@ def test_a_late_echo_moves_what_is_not_recorded_yet() -> None:
     second = playback.next_mark()
     assert first is not None
     assert second is not None
-    playback.echo(first, 400)  # a round trip of nothing
-    playback.echo(second, 1000)  # the line stalled for 200 ms
-    placed = playback.settled(float("inf"))
-    assert [p.start_ms for p in placed] == [200.0]
+    playback.echo(first, 400)
+    playback.echo(second, 1000)  # a line that has 400 ms to play does not fall silent
+    assert [p.start_ms for p in playback.settled(float("inf"))] == [0]
+
+
+def test_the_quickest_of_the_first_echoes_counts() -> None:
+    assert echoed(Playback(), 650, 850) == [50]
+
+
+def test_audio_that_is_never_confirmed_is_recorded_all_the_same() -> None:
+    playback = Playback()
+    playback.send(numbered(800), 0)
+    assert playback.settled(1000) == []
+    assert [(p.start_ms, len(p.audio)) for p in playback.settled(1100)] == [(0, 800)]
 
 
 @pytest.mark.parametrize("one_way_ms", [0, 30, 75, 150])
