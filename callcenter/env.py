@@ -12,9 +12,9 @@ from typing import Any, Literal
 
 from pydantic import AliasChoices, Field, ValidationError, ValidationInfo, field_validator
 from pydantic.config import JsonDict
-from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from callcenter.env_errors import line
 from callcenter.env_types import (
     AccountSid,
     CommaList,
@@ -22,6 +22,7 @@ from callcenter.env_types import (
     Headers,
     HttpUrl,
     PhoneNumber,
+    Prices,
     RedisUrl,
     Region,
     RegionList,
@@ -170,6 +171,11 @@ class Env(BaseSettings):
     silence_timeout_seconds: int = _variable(
         "Calls", 30, "A call is ended after this much silence.", ge=5, le=600
     )
+    prices: Prices = _variable(
+        "Calls",
+        {},
+        "Your own prices in US dollars: a JSON object, as docs/costs.md shows.",
+    )
 
     simulator_port: int = _variable("Simulator", 0, "Its port; 0 is a free one.", ge=0, le=65535)
     simulator_url: HttpUrl = _variable(
@@ -234,7 +240,7 @@ def load() -> Env:
     try:
         return Env(_env_file=env_file())
     except ValidationError as error:
-        raise ConfigurationError(list(dict.fromkeys(_line(details) for details in error.errors()))) from None
+        raise ConfigurationError(list(dict.fromkeys(line(details) for details in error.errors()))) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(
             [f"{env_file()}: cannot be read ({error}). Save it as UTF-8 text."]
@@ -269,28 +275,3 @@ def dial_problems(env: Env) -> list[str]:
     if env.public_base_url.startswith("http://"):
         problems.append("PUBLIC_BASE_URL must begin with https://, or Twilio will not connect the audio.")
     return problems
-
-
-def _line(details: ErrorDetails) -> str:
-    """One error as `NAME: what is wrong. What to do.`, without the value, which may be a secret."""
-    name = str(details["loc"][0]).upper()
-    limits = details.get("ctx", {})
-    match details["type"]:
-        case "int_parsing" | "int_type" | "int_from_float":
-            wrong = "must be a whole number"
-        case "float_parsing" | "float_type":
-            wrong = "must be a number"
-        case "bool_parsing" | "bool_type":
-            wrong = "must be true or false"
-        case "literal_error":
-            wrong = f"must be one of {limits['expected']}".replace("'", "")
-        case "greater_than_equal":
-            wrong = f"must be at least {limits['ge']}"
-        case "less_than_equal":
-            wrong = f"must be at most {limits['le']}"
-        case "value_error":
-            wrong = str(limits["error"])
-        case _:
-            wrong = details["msg"]
-    remedy = "" if "required" in wrong else " Correct it, or leave it empty for the default."
-    return f"{name}: {wrong}.{remedy}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 from typing import Annotated, Any
@@ -97,6 +98,34 @@ def _headers(value: Any) -> Any:
     return headers
 
 
+def _prices(value: Any) -> Any:
+    """Dollars by name, as decimal text; `as_of` is a date."""
+    if not isinstance(value, str):
+        return value
+    try:
+        prices = json.loads(value, parse_float=str, parse_int=str)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"is not valid JSON ({error.msg} at character {error.pos + 1})") from None
+    if not isinstance(prices, dict):
+        raise ValueError('must be a JSON object, as in {"twilio/outbound/US": 0.013, "as_of": "2026-10-01"}')
+    for name, price in prices.items():
+        if name == "as_of":
+            if not _is_date(price):
+                raise ValueError("must have a date as its as_of, as in 2026-10-01")
+        elif not re.fullmatch(r"[\w.:@-]+(/[\w.:@-]+)+", name):
+            raise ValueError(f"has no such thing as {name[:40]!r}: names are like twilio/outbound/US")
+        elif not (isinstance(price, str) and re.fullmatch(r"\d{1,6}(\.\d{1,9})?", price)):
+            raise ValueError(f"must have US dollars for {name}, as in 0.014")
+    return prices
+
+
+def _is_date(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and bool(dt.date.fromisoformat(value))
+    except ValueError:
+        return False
+
+
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 WsUrl = Annotated[str, AfterValidator(_ws_url)]
 SiteUrl = Annotated[str, AfterValidator(_site_url)]
@@ -108,3 +137,4 @@ Region = Annotated[str, AfterValidator(_region)]
 RegionList = Annotated[list[Region], NoDecode, BeforeValidator(_comma_list)]
 CommaList = Annotated[list[str], NoDecode, BeforeValidator(_comma_list)]
 Headers = Annotated[dict[str, str], NoDecode, BeforeValidator(_headers)]
+Prices = Annotated[dict[str, str], NoDecode, BeforeValidator(_prices)]

@@ -12,7 +12,7 @@ from secrets import token_urlsafe
 from typing import Any
 from urllib.parse import urlsplit
 
-from callcenter import database, env, kept, logs
+from callcenter import database, env, kept, logs, prices
 
 ENV = env.load()
 BASE_DIR: Path = env.BASE_DIR
@@ -72,6 +72,13 @@ ALLOWED_COUNTRIES: list[str] = env.allowed_countries(ENV)
 MAX_CALL_SECONDS: int = ENV.max_call_seconds
 RING_TIMEOUT_SECONDS: int = ENV.ring_timeout_seconds
 SILENCE_TIMEOUT_SECONDS: int = ENV.silence_timeout_seconds
+
+PRICES = prices.table(ENV.prices)
+AGENT_PRICE = prices.agent_key(
+    ENV.deepgram_voice_agent_think_model,
+    has_own_endpoint=bool(ENV.deepgram_voice_agent_think_endpoint_url)
+    or ENV.deepgram_voice_agent_think_provider == "groq",
+)
 
 SIMULATOR_PORT: int = ENV.simulator_port
 SIMULATOR_URL: str = ENV.simulator_url

@@ -17,6 +17,7 @@ from rest_framework.response import Response
 from tasks_app import schema, selectors, services
 from tasks_app.action_form import ACTION_SENT, ActionAnswerSerializer, ActionSerializer
 from tasks_app.audio import audio_file, audio_response
+from tasks_app.call_costs import with_costs
 from tasks_app.filters import TaskFilter
 from tasks_app.models import Task
 from tasks_app.pagination import LinkPagination
@@ -56,7 +57,7 @@ class TaskViewSet(mixins.ListModelMixin, mixins.CreateModelMixin, viewsets.Gener
     content_negotiation_class = AlwaysJSON
 
     def get_queryset(self) -> QuerySet[Task]:
-        return selectors.task_list(self.request.user)
+        return with_costs(selectors.task_list(self.request.user))
 
     @schema.task_list
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -7,6 +7,7 @@ import uuid
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Prefetch, QuerySet
 
+from tasks_app.call_costs import priced_calls
 from tasks_app.models import Analysis, Task
 from tasks_app.refusals import Refusal
 from telephony.lifecycle import LIVE
@@ -34,7 +35,7 @@ def task_for(user: Anybody, task_id: uuid.UUID) -> Task:
     Raises:
         Refusal: there is none that this user may see.
     """
-    calls = Call.objects.select_related("recording").order_by("-created_at", "-id")
+    calls = priced_calls().order_by("-created_at", "-id")
     found = task_list(user).select_related("owner").prefetch_related(Prefetch("calls", calls))
     task = found.filter(pk=task_id).first()
     if task is None:
@@ -43,15 +44,14 @@ def task_for(user: Anybody, task_id: uuid.UUID) -> Task:
 
 
 def call_for(user: Anybody, call_id: uuid.UUID) -> Call:
-    """One call with its recording and turns.
+    """One call with its recording, its turns and what its cost is made of.
 
     Raises:
         Refusal: there is none that this user may see.
     """
-    visible = Call.objects.all() if user.is_superuser else Call.objects.filter(owner_id=user.pk)
-    found = visible.select_related("recording").prefetch_related(
-        Prefetch("turns", Turn.objects.order_by("number"))
-    )
+    calls = priced_calls()
+    visible = calls if user.is_superuser else calls.filter(owner_id=user.pk)
+    found = visible.prefetch_related(Prefetch("turns", Turn.objects.order_by("number")))
     call = found.filter(pk=call_id).first()
     if call is None:
         raise Refusal("not_found", "There is no such call.", status=404)

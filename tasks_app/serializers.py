@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from tasks_app.call_costs import call_cost, task_cost
+from tasks_app.cost_serializers import CallCostSerializer, CostSerializer
 from tasks_app.fields import PhoneNumber, Text, refuse_unknown_fields
 from tasks_app.models import Analysis, Task
 from telephony.models import Call, Recording, Turn
@@ -60,9 +63,14 @@ class CallDetailSerializer(CallSerializer):
     seq = serializers.IntegerField(source="event_seq", read_only=True)
     recording = RecordingSerializer(read_only=True, allow_null=True, default=None)
     turns = TurnSerializer(many=True, read_only=True)
+    cost = serializers.SerializerMethodField()
 
     class Meta(CallSerializer.Meta):
-        fields = (*CallSerializer.Meta.fields, "seq", "recording", "turns")
+        fields = (*CallSerializer.Meta.fields, "seq", "recording", "cost", "turns")
+
+    @extend_schema_field(CallCostSerializer)
+    def get_cost(self, call: Call) -> Any:
+        return CallCostSerializer(call_cost(call)).data
 
 
 class TaskSerializer(serializers.ModelSerializer[Task]):
@@ -80,6 +88,7 @@ class TaskSerializer(serializers.ModelSerializer[Task]):
         help_text="The limit. Only the agent is told; no answer ever contains it.",
     )
     has_walkaway_point = serializers.SerializerMethodField()
+    cost = serializers.SerializerMethodField(help_text="Of all its calls.")
     agent_persona = Text(max_length=1_000, required=False, allow_blank=True)
     opening_line = Text(max_length=500, required=False, allow_blank=True)
 
@@ -102,11 +111,16 @@ class TaskSerializer(serializers.ModelSerializer[Task]):
             "duration_seconds",
             "created_at",
             "ended_at",
+            "cost",
         )
         read_only_fields = ("status", "outcome", "duration_seconds", "ended_at")
 
     def get_has_walkaway_point(self, task: Task) -> bool:
         return bool(task.walkaway_point)
+
+    @extend_schema_field(CostSerializer)
+    def get_cost(self, task: Task) -> Any:
+        return CostSerializer(task_cost(task)).data
 
     def to_internal_value(self, data: Any) -> Any:
         """Refuses fields that do not exist."""

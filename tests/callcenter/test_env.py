@@ -51,6 +51,12 @@ def variables(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyP
         ("DATABASE_URL", "mysql://x", "DATABASE_URL: must be postgresql://"),
         ("REDIS_URL", "localhost:6379", "REDIS_URL: must be redis://"),
         ("ALLOWED_COUNTRIES", "US,Germany", "ALLOWED_COUNTRIES: must be the two letters of a country"),
+        ("PRICES", "cheap", "PRICES: is not valid JSON"),
+        ("PRICES", "[]", "PRICES: must be a JSON object"),
+        ("PRICES", '{"twilio": 1}', "PRICES: has no such thing as 'twilio'"),
+        ("PRICES", '{"twilio/outbound/US": "free"}', "must have US dollars for twilio/outbound/US"),
+        ("PRICES", '{"twilio/outbound/US": -1}', "must have US dollars for twilio/outbound/US"),
+        ("PRICES", '{"as_of": "yesterday"}', "must have a date as its as_of"),
     ],
 )
 def test_a_wrong_value_is_named(variables: pytest.MonkeyPatch, name: str, value: str, line: str) -> None:
@@ -69,6 +75,17 @@ def test_all_wrong_values_are_named_at_once(variables: pytest.MonkeyPatch) -> No
     with pytest.raises(env.ConfigurationError) as caught:
         env.load()
     assert [line.split(":")[0] for line in caught.value.lines] == ["PORT", "SECRET_KEY", "DEBUG"]
+
+
+def test_prices_are_read_to_the_last_digit(variables: pytest.MonkeyPatch) -> None:
+    variables.setenv(
+        "PRICES", '{"twilio/outbound/US": 0.0130, "local/qwen2.5:7b/input": 1, "as_of": "2026-11-01"}'
+    )
+    assert env.load().prices == {
+        "twilio/outbound/US": "0.0130",
+        "local/qwen2.5:7b/input": "1",
+        "as_of": "2026-11-01",
+    }
 
 
 def test_a_wrong_secret_is_not_shown(variables: pytest.MonkeyPatch) -> None:

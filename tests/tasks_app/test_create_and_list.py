@@ -56,6 +56,14 @@ def test_it_writes_a_task_with_what_is_missing_by_default(api: APIClient, path: 
         "duration_seconds": None,
         "created_at": "",
         "ended_at": None,
+        "cost": {
+            "currency": "USD",
+            "total": 0.0,
+            "at_list_price": 0.0,
+            "complete": True,
+            "unknown": [],
+            "simulated": False,
+        },
     }
     assert api.get(answer["Location"]).json() == body | {"calls": []}
 
@@ -221,11 +229,11 @@ def test_the_list_costs_the_same_for_one_row_and_for_many(
 ) -> None:
     api.get("/api/tasks")  # notes the key's use, once a minute
     make_task()
-    with django_assert_num_queries(3):  # the key, the count, the rows
+    with django_assert_num_queries(4):  # the key, the count, the rows, their calls
         assert len(api.get("/api/tasks").json()) == 1
     for _ in range(20):
         make_task()
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         assert len(api.get("/api/tasks").json()) == 21
 
 
@@ -234,11 +242,11 @@ def test_a_task_with_many_calls_costs_as_much_as_with_one(
 ) -> None:
     task = make_call(Event.BUSY).task
     api.get(f"/api/tasks/{task.pk}")
-    with django_assert_num_queries(3):  # the key, the task, its calls
+    with django_assert_num_queries(4):  # the key, the task, its calls, their verdicts' tokens
         api.get(f"/api/tasks/{task.pk}")
     for _ in range(4):
         make_call(Event.NO_ANSWER, task=task)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         calls = api.get(f"/api/tasks/{task.pk}").json()["calls"]
     assert [call["state"] for call in calls] == ["no_answer"] * 4 + ["busy"]
     assert calls[0]["ended_reason"] == "no_answer"
