@@ -5,42 +5,23 @@ An answer is either true or a TelephonyError. Methods block: call them outside t
 
 from __future__ import annotations
 
-import ipaddress
-import logging
 import re
-import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
-from urllib.parse import urlsplit
 
-import requests
 from django.conf import settings
-from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
-from twilio.http import HttpClient
-from twilio.http.response import Response
-from twilio.rest import Client
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
-from urllib3.util import Timeout
+from twilio.base.exceptions import TwilioRestException, TwilioServiceException
 
-from telephony.twilio.errors import (
-    TelephonyError,
-    UnknownCallError,
-    refusal,
-    unanswered,
-    unconfirmed,
-    unreachable,
-)
+from telephony.twilio.errors import TelephonyError, UnknownCallError
+from telephony.twilio.transport import TWILIO_URL, sdk_client, translated
 
 CREATE_TIMEOUT_S: Final = 10.0
 TIMEOUT_S: Final = 5.0
 STATUS_EVENTS: Final = ["initiated", "ringing", "answered", "completed"]
 MAX_FOUND: Final = 50
 
-_TWILIO: Final = "https://api.twilio.com"
 _CALL_SID: Final = re.compile(r"CA[0-9a-fA-F]{32}")
 _NOT_IN_PROGRESS: Final = 21220
 _NOT_FOUND: Final = 20404
@@ -73,22 +54,12 @@ class TwilioClient:
         account_sid: str,
         auth_token: str,
         *,
-        base_url: str = _TWILIO,
+        base_url: str = TWILIO_URL,
         create_timeout_s: float = CREATE_TIMEOUT_S,
         timeout_s: float = TIMEOUT_S,
     ) -> None:
-        def client(seconds: float) -> Client:
-            transport = _Transport(base_url, seconds)
-            # The SDK reads TWILIO_REGION and TWILIO_EDGE from the process when it is given no environment.
-            return Client(
-                account_sid,
-                auth_token,
-                http_client=transport,
-                environment={"TWILIO_ACCOUNT_SID": account_sid},
-            )
-
-        self._placing = client(create_timeout_s)
-        self._client = client(timeout_s)
+        self._placing = sdk_client(account_sid, auth_token, base_url, create_timeout_s)
+        self._client = sdk_client(account_sid, auth_token, base_url, timeout_s)
 
     def create_call(
         self,
@@ -105,7 +76,7 @@ class TwilioClient:
         Raises:
             TelephonyError: no call was placed, or, when `ambiguous`, nobody knows; see there.
         """
-        with _translated(creating=True):
+        with translated(creating=True):
             call = self._placing.calls.create(
                 to=to,
                 from_=from_,
@@ -133,7 +104,7 @@ class TwilioClient:
         Raises:
             TelephonyError: among others, the call is over.
         """
-        with _translated():
+        with translated():
             self._client.calls(sid).update(twiml=twiml)
 
     def fetch_call(self, sid: str) -> RemoteCall:
@@ -143,7 +114,7 @@ class TwilioClient:
             UnknownCallError: there is no such call at Twilio.
             TelephonyError: Twilio could not be asked.
         """
-        with _translated():
+        with translated():
             try:
                 return _remote(self._client.calls(sid).fetch())
             except (TwilioRestException, TwilioServiceException) as error:
@@ -156,7 +127,7 @@ class TwilioClient:
 
         Twilio's own filter is by start time, which a queued call has not got, so the time is compared here.
         """
-        with _translated():
+        with translated():
             found = [
                 _remote(call)
                 for call in self._client.calls.list(to=to, from_=from_, limit=MAX_FOUND, page_size=MAX_FOUND)
@@ -165,7 +136,7 @@ class TwilioClient:
         return [call for call in found if call.created_at is not None and call.created_at >= floor]
 
     def _finish(self, sid: str, status: str) -> None:
-        with _translated():
+        with translated():
             try:
                 self._client.calls(sid).update(status=status)
             except (TwilioRestException, TwilioServiceException) as error:
@@ -186,86 +157,8 @@ def _client_for(account_sid: str, auth_token: str, base_url: str) -> TwilioClien
     return TwilioClient(account_sid, auth_token, base_url=base_url)
 
 
-class _Transport(HttpClient):  # type: ignore[misc]  # the SDK is not typed
-    """Sends the SDK's requests to `base_url`, each on a connection of its own.
-
-    A kept-alive connection that the server just closed looks the same as an answer that got lost, and would
-    leave a call in doubt that was never placed.
-    """
-
-    def __init__(self, base_url: str, timeout_s: float) -> None:
-        super().__init__(logging.getLogger(__name__), False, timeout_s)
-        self._base_url = base_url.rstrip("/")
-        self._direct = _is_loopback(urlsplit(base_url).hostname or "")
-
-    def request(
-        self,
-        method: str,
-        uri: str,
-        params: dict[str, Any] | None = None,
-        data: dict[str, Any] | None = None,
-        headers: dict[str, str] | None = None,
-        auth: tuple[str, str] | None = None,
-        timeout: float | None = None,
-        allow_redirects: bool = False,
-    ) -> Response:
-        """One HTTP exchange. Raises what requests raises."""
-        with requests.Session() as session:
-            session.trust_env = not self._direct  # a proxy of the environment cannot reach our loopback
-            answer = session.request(
-                method,
-                self._base_url + uri.removeprefix(_TWILIO),
-                params=params,
-                data=data,
-                headers=headers,
-                auth=auth,
-                timeout=Timeout(total=timeout or self.timeout),  # type: ignore[arg-type]  # handed on to urllib3
-                allow_redirects=allow_redirects,
-            )
-            return Response(answer.status_code, answer.content.decode("utf-8", "replace"), answer.headers)
-
-
-@contextmanager
-def _translated(*, creating: bool = False) -> Iterator[None]:
-    """Turn whatever the SDK or the network raises into a TelephonyError.
-
-    The originals are cut off (`from None`): their texts quote phone numbers, which would end in logs.
-    """
-    no_answer = unconfirmed if creating else unanswered
-    try:
-        yield
-    except (TwilioRestException, TwilioServiceException) as error:
-        code = error.code if isinstance(error.code, int) else None
-        raise refusal(status=error.status, twilio_code=code, creating=creating) from None
-    except requests.RequestException as error:
-        raise (unreachable if _never_sent(error) else no_answer)() from None
-    except (TwilioException, ValueError, TypeError, AttributeError, KeyError):
-        # What the SDK raises on an answer it cannot read.
-        raise no_answer() from None
-
-
 def _is_unknown(error: TwilioRestException | TwilioServiceException) -> bool:
     return bool((error.status, error.code) == (404, _NOT_FOUND))
-
-
-def _never_sent(error: requests.RequestException) -> bool:
-    """Is it certain that no byte of the request reached the other side?"""
-    if isinstance(
-        error, requests.ConnectTimeout | ValueError
-    ):  # the ValueErrors are about the URL or a header
-        return True
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    if isinstance(reason, NewConnectionError | ConnectTimeoutError):
-        return True
-    cause = reason.args[0] if reason is not None and reason.args else None
-    return isinstance(cause, ssl.SSLCertVerificationError)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _sid(call: Any) -> str:
