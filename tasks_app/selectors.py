@@ -22,6 +22,11 @@ def task_list(user: Anybody) -> QuerySet[Task]:
     return Task.objects.all() if user.is_superuser else Task.objects.filter(owner_id=user.pk)
 
 
+def call_list(user: Anybody) -> QuerySet[Call]:
+    """The calls that `user` may see, with what their cost is made of."""
+    return priced_calls() if user.is_superuser else priced_calls().filter(owner_id=user.pk)
+
+
 def telemetry_ids_of(user: User) -> frozenset[str]:
     """The ids of the tasks and calls whose telemetry `user` may see, where that is not everything."""
     tasks = task_list(user).values_list("pk", flat=True)
@@ -49,9 +54,7 @@ def call_for(user: Anybody, call_id: uuid.UUID) -> Call:
     Raises:
         Refusal: there is none that this user may see.
     """
-    calls = priced_calls()
-    visible = calls if user.is_superuser else calls.filter(owner_id=user.pk)
-    found = visible.prefetch_related(Prefetch("turns", Turn.objects.order_by("number")))
+    found = call_list(user).prefetch_related(Prefetch("turns", Turn.objects.order_by("number")))
     call = found.filter(pk=call_id).first()
     if call is None:
         raise Refusal("not_found", "There is no such call.", status=404)
