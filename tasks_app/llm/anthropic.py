@@ -14,6 +14,7 @@ from django.conf import settings
 from pydantic import BaseModel
 
 from tasks_app.llm.base import MAX_ANSWER_TOKENS, Answer, Message
+from tasks_app.llm.base_urls import without_version
 from tasks_app.llm.failures import connection_failure, status_failure
 from telephony.retrying import ProviderFailed
 
@@ -36,7 +37,7 @@ class MessagesModel:
         asked: list[Any] = list(messages)
         async with anthropic.AsyncAnthropic(
             api_key=self.api_key,
-            base_url=self.base_url.rstrip("/").removesuffix("/v1"),
+            base_url=without_version(self.base_url),
             timeout=timeout_s,
             max_retries=0,  # the SDK would wait for days where Retry-After says so
         ) as client:

@@ -7,28 +7,20 @@ The SDK takes seconds to import, so the factory imports this module when a model
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 import openai
 from pydantic import BaseModel, ValidationError
 
 from tasks_app.llm.base import MAX_ANSWER_TOKENS, Answer, Message
+from tasks_app.llm.base_urls import with_version
 from tasks_app.llm.failures import connection_failure, status_failure
 from telephony.retrying import ProviderFailed
 
 Rung = Literal["json_schema", "structured_outputs", "json_object", "plain"]
 """Ways to ask for JSON, the strictest first."""
-
-_VERSIONED: Final = re.compile(r"/v\d\w*$")
-
-
-def with_version(base_url: str) -> str:
-    """The URL as the SDK wants it, given with `/v1` or without."""
-    base_url = base_url.rstrip("/")
-    return base_url if _VERSIONED.search(base_url) else f"{base_url}/v1"
 
 
 @dataclass(slots=True)

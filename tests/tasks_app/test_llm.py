@@ -16,7 +16,7 @@ from callcenter.env import BASE_DIR
 from tasks_app.analysis import Draft, build_prompt, judge
 from tasks_app.evidence import Heard
 from tasks_app.llm.base import Parsed, ask
-from tasks_app.llm.chat import with_version
+from tasks_app.llm.base_urls import with_version
 from tasks_app.llm.factory import configured_model, is_simulated, llm_problem
 from tasks_app.llm.failures import retry_after_s
 from telephony import retrying

@@ -1,0 +1,19 @@
+"""A provider's base URL, which people write with `/v1` at its end or without."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_VERSIONED: Final = re.compile(r"/v\d\w*$")
+
+
+def with_version(base_url: str) -> str:
+    """The URL as OpenAI's SDK wants it."""
+    base_url = base_url.rstrip("/")
+    return base_url if _VERSIONED.search(base_url) else f"{base_url}/v1"
+
+
+def without_version(base_url: str) -> str:
+    """The URL as Anthropic's SDK wants it."""
+    return base_url.rstrip("/").removesuffix("/v1")
