@@ -15,6 +15,7 @@ from tasks_app.refusals import Refusal
 from tasks_app.serializers import CallSerializer, RecordingSerializer, TaskSerializer, TurnSerializer
 from telephony.events import EventType
 from telephony.models import Call, CallEvent
+from telephony.selectors import is_muted
 
 MAX_MESSAGES = 200
 """How many events one reading gives at most."""
@@ -93,6 +94,7 @@ def _snapshot(target: Target, call: Call | None) -> Message:
         "turns": [],
         "recording": None,
         "strategy": None,
+        "muted": False,
     }
     if call is None:
         return _message(0, None, "snapshot", data, timezone.now())
@@ -103,6 +105,7 @@ def _snapshot(target: Target, call: Call | None) -> Message:
         "turns": TurnSerializer(call.turns.order_by("number"), many=True).data,
         "recording": RecordingSerializer(recording).data if recording else None,
         "strategy": strategies.values_list("data", flat=True).first(),
+        "muted": is_muted(call.pk),
     }
     return _message(call.event_seq, call.pk, "snapshot", data, timezone.now())
 

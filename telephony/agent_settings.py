@@ -8,17 +8,19 @@ from typing import Any
 from django.conf import settings
 
 from telephony import prompts, tools
-from telephony.deepgram.messages import AgentConfig, settings_message
+from telephony.deepgram.settings import AgentConfig, settings_message
 from telephony.effects import Begin
 from telephony.models import Call
 
 
-def agent_settings(call: Call, begin: Begin, history: Iterable[tuple[str, str]]) -> dict[str, Any]:
+def agent_settings(
+    call: Call, begin: Begin, history: Iterable[tuple[str, str]], whispers: Iterable[str]
+) -> dict[str, Any]:
     """The Settings message. `history`: who said what so far, for an agent that resumes."""
     brief = call.get_brief()
     return settings_message(
         agent_config(),
-        prompt=prompts.system_prompt(brief, opening_spoken=begin is not Begin.LISTEN),
+        prompt=prompts.system_prompt(brief, opening_spoken=begin is not Begin.LISTEN, whispers=whispers),
         functions=tools.FUNCTIONS,
         greeting=prompts.opening_line(brief) if begin is Begin.GREET else None,
         call_sid=call.call_sid or "",

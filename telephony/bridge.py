@@ -10,26 +10,27 @@ from collections import deque
 from enum import Enum, auto
 
 from telephony import effects as fx
+from telephony.actions import Action
 from telephony.agent_watch import AgentWatch
-from telephony.conversation import CALLER, Conversation
+from telephony.beginning import Beginning
+from telephony.controls import Controls
+from telephony.conversation import Conversation
 from telephony.deepgram import messages as dg
 from telephony.dialogue import Dialogue
-from telephony.ending import Ending, Limits, Step
-from telephony.events import EventType, NewEvent, TurnState
-from telephony.opening import Decision, Opening
+from telephony.ending import CLOSING, STILL_THERE, Ending, Limits, Step
+from telephony.events import EventType, NewEvent
+from telephony.injections import Injections
+from telephony.keypad import Keypad
 from telephony.playback import BYTES_PER_MS, Playback
 from telephony.recovery import HOPELESS, SESSION_TOO_LONG, Recovery
-from telephony.tools import Toolbox
+from telephony.so_far import SoFar
+from telephony.tool_calls import ToolCalls
 from telephony.unplayed import Unplayed
 from telephony.voice_activity import VoiceActivity
+from telephony.whispers import Whispers
 
 HELD_FRAMES = 250
 """Caller audio kept while the agent is not ready: 5 s, the oldest is dropped."""
-
-STILL_THERE = "Hello, are you still there?"
-CLOSING = "I am sorry, I have to end the call now. Goodbye."
-SAY_AGAIN = "I am sorry, I lost you for a moment. Could you say that again?"
-LINE_BROKE_UP = "I am sorry, the line broke up for a moment."
 
 
 class Link(Enum):
@@ -51,13 +52,14 @@ class Bridge:
         opening_line: str,
         limits: Limits,
         with_agent: bool = True,
-        before: list[TurnState] | None = None,
+        before: SoFar | None = None,
         now_ms: float = 0.0,
     ) -> None:
-        """`before`: the turns of a call that was held until now by somebody else; None for a new call."""
+        """`before`: a call that was held until now by somebody else; None for a new call."""
+        so_far = before or SoFar()
         self.playback = Playback()
         self.voice = VoiceActivity()
-        self.conversation = Conversation(self.playback, self.voice, before=before)
+        self.conversation = Conversation(self.playback, self.voice, before=so_far.turns)
         self.link = Link.CONNECTING if with_agent else Link.OFF
         self._with_agent = with_agent
         self._ending = Ending(limits, self.playback, self.voice)
@@ -67,12 +69,16 @@ class Bridge:
             voice=self.voice,
             conversation=self.conversation,
             ending=self._ending,
+            muted=so_far.muted,
         )
-        self._toolbox = Toolbox()
+        keypad = Keypad()
+        self._tools = ToolCalls(self._ending, keypad)
+        self._injections = Injections(on_said=self._dialogue.agent_begins)
+        self._whispers = Whispers(so_far.whispers)
+        self._controls = Controls(self._dialogue, self._injections, self._whispers, keypad)
         self._recovery = Recovery(now_ms)
         self._watch = AgentWatch(self.voice)
-        self._opening = Opening(self.voice)
-        self._begin = fx.Begin.RESUME if before is not None else None
+        self._beginning = Beginning(self.voice, resumes=before is not None)
         self._held: deque[bytes] = deque(maxlen=HELD_FRAMES)
         self._unplayed: Unplayed | None = None  # while there is no stream
         self._was_ready = False
@@ -131,15 +137,21 @@ class Bridge:
                 return self._ready(now_ms)
             case dg.ConversationText(role="user", content=text):
                 return self._dialogue.caller_said(text, now_ms)
-            case dg.ConversationText() | dg.AgentAudioDone():
+            case dg.ConversationText(content=text):
+                return [*self._injections.said(text), *self._agent_says(message, now_ms)]
+            case dg.AgentAudioDone():
                 return self._agent_says(message, now_ms)
+            case dg.InjectionRefused(message=why):
+                return self._injections.refused(why)
+            case dg.PromptUpdated():
+                return self._whispers.told()
             case dg.UserStartedSpeaking():
                 return self._dialogue.caller_started(now_ms)
             case dg.AgentThinking() | dg.AgentStartedSpeaking() | dg.EndOfTurn():
                 self._dialogue.agent_begins()
             case dg.FunctionCallRequest(functions=functions):
                 self._dialogue.agent_begins()
-                return [effect for call in functions for effect in self._run_tool(call, now_ms)]
+                return [effect for call in functions for effect in self._tools.run(call, now_ms)]
             case dg.FunctionCallCancelled(ids=ids):
                 self._ending.agent_took_back(ids)
             case dg.AgentWarning(code=code, description=description):
@@ -174,10 +186,10 @@ class Bridge:
         """The agent's connection is gone, or could not be made; `permanent`: another one would fare no better."""
         if self._dropped is not None:  # we know better than the socket why
             (detail, permanent), self._dropped = self._dropped, None
-        self._toolbox.forget()
+        self._tools.agent_gone()
         self._watch.gone()
         self._was_cut_short = self.conversation.reply is not None
-        effects = self._dialogue.agent_gone(now_ms)
+        effects = [*self._dialogue.agent_gone(now_ms), *self._injections.lost()]
         if self._ending.is_decided:
             self.link = Link.OFF
             return [*effects, _agent_note("closed", detail)]
@@ -205,11 +217,12 @@ class Bridge:
         effects += [fx.RecordAgent(placed) for placed in self.playback.settled(now_ms)]
         effects += self._dialogue.heard_out(now_ms)
         effects += self._end(now_ms)
+        effects += self._injections.tick(now_ms)
         return effects + self._watch_agent(now_ms)
 
     def finish(self, now_ms: float) -> list[fx.Effect]:
         """The call is over: what was not played never will be."""
-        effects = self._dialogue.cut(now_ms)
+        effects = [*self._dialogue.cut(now_ms), *self._controls.call_over()]
         return [*effects, *(fx.RecordAgent(placed) for placed in self.playback.settled(float("inf")))]
 
     def _watch_agent(self, now_ms: float) -> list[fx.Effect]:
@@ -230,22 +243,16 @@ class Bridge:
     # --- the opening ---
 
     def _open(self, now_ms: float) -> list[fx.Effect]:
-        effects: list[fx.Effect] = []
-        if self._with_agent and self._begin is None:
-            decision = self._opening.decide(now_ms)
-            if decision is not None:
-                self._begin = fx.Begin.GREET if decision is Decision.GREET else fx.Begin.LISTEN
-                note = {"decision": str(decision), "waited_ms": round(now_ms)}
-                effects.append(fx.Note(NewEvent(EventType.OPENING, note)))
-        if self._begin is not None and self.link is Link.CONNECTED:
-            self.link = Link.CONFIGURING
-            if self._was_ready and self.conversation.history:
-                self._begin = fx.Begin.RESUME
-            if self._begin is fx.Begin.GREET:
-                self._held.clear()  # the hello that let the agent in needs no answer
-            self._watch.configuring(now_ms)
-            effects.append(fx.Configure(self._begin))
-        return effects
+        effects = self._beginning.decide(now_ms) if self._with_agent else []
+        if self._beginning.how is None or self.link is not Link.CONNECTED:
+            return effects
+        self.link = Link.CONFIGURING
+        if self._was_ready and self.conversation.history:
+            self._beginning.again()
+        if self._beginning.how is fx.Begin.GREET:
+            self._held.clear()  # the hello that let the agent in needs no answer
+        self._watch.configuring(now_ms)
+        return [*effects, fx.Configure(self._beginning.how, self._whispers.configured())]
 
     def _ready(self, now_ms: float) -> list[fx.Effect]:
         self.link = Link.READY
@@ -254,40 +261,34 @@ class Bridge:
         self._recovery.ready()
         effects: list[fx.Effect] = [_agent_note("ready"), *(fx.AudioToAgent(audio) for audio in self._held)]
         self._held.clear()
+        effects += self._whispers.agent_ready()
         history = self.conversation.history
-        if self._begin is fx.Begin.RESUME and history and history[-1][0] == CALLER:
-            effects.append(fx.ToAgent(dg.inject_agent_message(SAY_AGAIN)))
-        elif self._begin is fx.Begin.RESUME and self._was_cut_short:
-            effects.append(fx.ToAgent(dg.inject_agent_message(LINE_BROKE_UP)))
+        if words := self._beginning.first_words(history, was_cut_short=self._was_cut_short):
+            effects += self._injections.inject(words, now_ms)
         return effects
 
-    # --- tools and the end ---
+    # --- keys, people and the end ---
 
-    def tool_finished(self, call: dg.FunctionCall, answer: str) -> list[fx.Effect]:
-        """What came of pressing keys. An agent that was lost meanwhile is not told: the next one did not ask."""
-        answers = (
-            [fx.ToAgent(dg.function_call_response(call, answer))] if self._toolbox.waits_for(call) else []
+    def keys_pressed(self, asked_by: dg.FunctionCall | Action, *, ok: bool) -> list[fx.Effect]:
+        """What came of pressing keys, for whoever has asked for it."""
+        if isinstance(asked_by, Action):
+            return self._controls.keys_pressed(asked_by, ok=ok)
+        return self._tools.keys_pressed(asked_by, ok=ok)
+
+    def act(self, action: Action, now_ms: float) -> list[fx.Effect]:
+        """A person acts on the call."""
+        return self._controls.act(
+            action,
+            now_ms,
+            has_agent=self.link is not Link.OFF,
+            agent_is_ready=self.link is Link.READY,
+            has_stream=self._unplayed is None,
         )
-        return [fx.Note(self._toolbox.finished(call, answer)), *answers]
-
-    def _run_tool(self, call: dg.FunctionCall, now_ms: float) -> list[fx.Effect]:
-        result = self._toolbox.run(call)
-        effects: list[fx.Effect] = [fx.Note(event) for event in result.events]
-        if result.ends_call:
-            detail = str(call.arguments.get("reason", ""))[:500]
-            self._ending.agent_asked(
-                function_id=call.id, reason=result.ends_call, detail=detail, now_ms=now_ms
-            )
-        if result.keys:
-            effects.append(fx.PressKeys(call, result.keys))
-        if result.answer:
-            effects.append(fx.ToAgent(dg.function_call_response(call, result.answer)))
-        return effects
 
     def _end(self, now_ms: float) -> list[fx.Effect]:
         match self._ending.step(now_ms, can_speak=self.link is Link.READY, watch_silence=self._with_agent):
             case Step.ASK_IF_THERE:
-                return [fx.ToAgent(dg.inject_agent_message(STILL_THERE))]
+                return self._injections.inject(STILL_THERE, now_ms)
             case Step.SAY_CLOSING:
                 return self._dialogue.interject(CLOSING, now_ms)
             case Step.HANG_UP:

@@ -18,12 +18,12 @@ from django.conf import settings
 from django.utils import timezone
 
 from telemetry.record import about, count, event
-from telephony import live, measures, services, stream_token
+from telephony import live, measures, selectors, services, stream_token
 from telephony.clock import CallClock
-from telephony.events import TurnState
 from telephony.models import Call
 from telephony.safe_logging import where
 from telephony.session import CallSession
+from telephony.so_far import SoFar
 from telephony.stream import Stream
 from telephony.twilio import messages as twilio
 from telephony.twilio.signature import is_signed, stream_url
@@ -204,10 +204,10 @@ class MediaStreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Chan
 
 @dataclass(frozen=True, slots=True)
 class _Claim:
-    """A call that this process holds now. `before`: what was said so far, when this is not its first stream."""
+    """A call that this process holds now. `before`: what became of it so far, when this is not its first stream."""
 
     call: Call
-    before: list[TurnState] | None
+    before: SoFar | None
 
 
 def _session_of(claim: _Claim, arrived_s: float) -> CallSession:
@@ -236,4 +236,4 @@ def _claim(call_id: uuid.UUID, generation: int, call_sid: str, stream_sid: str) 
     )
     if claimed is None:
         return TOKEN_USED
-    return _Claim(claimed, None if generation == 1 else services.turns_of(claimed.pk))
+    return _Claim(claimed, None if generation == 1 else selectors.so_far(claimed.pk))

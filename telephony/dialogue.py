@@ -11,6 +11,7 @@ from telephony.effects import Effect, Measure, Note, PlayAudio, SaveTurn, SendCl
 from telephony.ending import Ending
 from telephony.events import EventType, NewEvent, TurnState
 from telephony.gate import Gate
+from telephony.mute import Mute
 from telephony.playback import BYTES_PER_MS, Playback
 from telephony.prompts import discloses
 from telephony.voice_activity import VoiceActivity
@@ -29,6 +30,7 @@ class Dialogue:
         voice: VoiceActivity,
         conversation: Conversation,
         ending: Ending,
+        muted: bool = False,
     ) -> None:
         self._opening_line = opening_line
         self._playback = playback
@@ -36,11 +38,17 @@ class Dialogue:
         self._conversation = conversation
         self._ending = ending
         self._gate = Gate()
+        self._mute = Mute(on=muted)
         self._thinking: tuple[int, float] | None = None
         self._unheard: tuple[int, float] | None = None
         """Where an answer begins in the playback, and when the words that it answers ended."""
         self._disclosed = any(discloses(text) for role, text in conversation.history if role == AGENT)
         self._injected_openings = 0
+
+    @property
+    def is_muted(self) -> bool:
+        """Whether the person called is kept from hearing the agent."""
+        return self._mute.on
 
     # --- the person called ---
 
@@ -62,7 +70,7 @@ class Dialogue:
 
     def caller_said(self, text: str, now_ms: float) -> list[Effect]:
         """The text of a turn of the person called."""
-        self._gate.open()
+        self.agent_begins()
         self._conversation.agent_all_sent()
         self._ending.caller_said()
         heard_out = self._conversation.heard_out(now_ms)
@@ -75,12 +83,14 @@ class Dialogue:
     def agent_begins(self) -> None:
         """A sign that a new reply is certain."""
         self._gate.open()
+        self._mute.reply_ends()
 
     def agent_said(self, text: str, now_ms: float) -> list[Effect]:
         """A sentence of the agent. A first sentence that hides what it is, is replaced by the opening line."""
         self._gate.agent_said(text)
         if self._gate.is_closed:  # of a reply that was cut off
             return []
+        self._mute.sentence_begins()
         reply = self._conversation.reply
         if (reply is None or not reply.sentences) and self._must_disclose(text):
             self._injected_openings += 1
@@ -90,6 +100,9 @@ class Dialogue:
     def agent_audio(self, audio: bytes, now_ms: float) -> list[Effect]:
         """Speech of the agent, ahead of real time."""
         if self._gate.drops(now_ms):
+            return []
+        if self._mute.drops:
+            self._thinking = None  # nobody hears the answer that was waited for
             return []
         effects: list[Effect] = [PlayAudio(audio)]
         if self._conversation.reply is None or not self._conversation.reply.has_audio:
@@ -107,6 +120,7 @@ class Dialogue:
         if self._gate.is_closed:
             return []
         effects: list[Effect] = []
+        self._mute.reply_ends()
         reply = self._conversation.reply
         self._conversation.agent_all_sent()
         if (name := self._playback.next_mark(at_end=True)) is not None:
@@ -118,7 +132,7 @@ class Dialogue:
     def agent_gone(self, now_ms: float) -> list[Effect]:
         """The agent's connection is gone: what it has sent is all that comes."""
         effects = self.agent_all_sent(now_ms)
-        self._gate.open()
+        self.agent_begins()
         self._thinking = None
         return effects
 
@@ -137,6 +151,17 @@ class Dialogue:
         self._thinking = None
         return [SendClear(), *self.cut(now_ms)]
 
+    def mute(self, now_ms: float) -> list[Effect]:
+        """Let nothing of the agent be heard from now on; what it says meanwhile is a turn that nobody heard."""
+        self._mute.begin(in_reply=self._conversation.reply is not None)
+        self._thinking = None
+        return [SendClear(), *self.cut(now_ms)]
+
+    def unmute(self, now_ms: float) -> list[Effect]:
+        """Let the agent be heard again, from its next sentence on."""
+        self._mute.end()
+        return self._save(self._conversation.cut(now_ms))
+
     def cut(self, now_ms: float) -> list[Effect]:
         """The phone plays nothing more of what was sent."""
         self._playback.clear(now_ms)
@@ -149,7 +174,9 @@ class Dialogue:
         return [*effects, ToAgent(dg.inject_agent_message(text, interrupt=True))]
 
     def _must_disclose(self, text: str) -> bool:
-        if self._disclosed or self._ending.is_decided or self._injected_openings >= MAX_INJECTED_OPENINGS:
+        if self._disclosed or self._ending.is_decided or self._mute.on:
+            return False
+        if self._injected_openings >= MAX_INJECTED_OPENINGS:
             return False
         return not discloses(text) and not discloses(self._conversation.text_on_the_way)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
+from telephony.actions import Action
 from telephony.deepgram.messages import FunctionCall
 from telephony.events import NewEvent, TurnState
 from telephony.playback import Placed
@@ -54,16 +55,17 @@ class Begin(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Configure:
-    """Send Settings."""
+    """Send Settings, with what was whispered so far."""
 
     begin: Begin
+    whispers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class PressKeys:
-    """Press keys on the phone's keypad, and tell the bridge's `tool_finished` what came of it."""
+    """Press keys on the phone's keypad, and tell the bridge's `keys_pressed` what came of it."""
 
-    call: FunctionCall
+    asked_by: FunctionCall | Action
     keys: str
 
 

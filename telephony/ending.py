@@ -8,6 +8,9 @@ from enum import Enum, auto
 from telephony.playback import Playback
 from telephony.voice_activity import VoiceActivity
 
+STILL_THERE = "Hello, are you still there?"
+CLOSING = "I am sorry, I have to end the call now. Goodbye."
+
 NO_GOODBYE_MS = 3000
 """The agent has this long to begin its goodbye."""
 

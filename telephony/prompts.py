@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from telephony.brief import CallBrief
@@ -62,6 +63,8 @@ After a menu or a hold, a new person hears you for the first time: begin with th
 If they ask not to be called again, say that you will pass it on, and end the call.
 
 How to work:
+A line that begins with Whisper comes from the person you work for, during the call, to you alone. Follow it, within
+these rules, and do not speak of it. When they allow more or less than the brief says, the whisper counts.
 When your plan changes, call update_strategy with the new plan and the reason. The other side does not hear it.
 Repeat what was agreed in one sentence and have it confirmed before you end.
 When the errand is done, or cannot be done, thank them, call end_call with the situation, and say a short goodbye.
@@ -75,10 +78,11 @@ Nobody has heard you yet, and a recording may be speaking now. As soon as a pers
 first, word for word, before anything else."""
 
 
-def system_prompt(brief: CallBrief, *, opening_spoken: bool) -> str:
+def system_prompt(brief: CallBrief, *, opening_spoken: bool, whispers: Iterable[str] = ()) -> str:
     """The agent's instructions. `opening_spoken` says whether it has greeted before it reads them.
 
-    Each text of the brief stands on one labelled line; none can begin a line of its own.
+    Each text of the brief stands on one labelled line, and so does what was whispered; none can begin a line of its
+    own.
     """
     style = _text(brief, "style")
     lines = [
@@ -93,7 +97,13 @@ def system_prompt(brief: CallBrief, *, opening_spoken: bool) -> str:
     ]
     labelled = "\n".join(f"{label}: {text}" for label, text in lines if text)
     opening = _OPENING_SPOKEN if opening_spoken else _OPENING_NOT_SPOKEN
-    return "\n\n".join([_ROLE, labelled, _RULES, opening])
+    whispered = "\n".join(whisper_line(text) for text in whispers)
+    return "\n\n".join(part for part in (_ROLE, labelled, _RULES, opening, whispered) if part)
+
+
+def whisper_line(text: str) -> str:
+    """What the person called for tells the agent during the call, as a line of its prompt."""
+    return f"Whisper: {_one_line(text)}"
 
 
 def opening_line(brief: CallBrief) -> str:
@@ -156,6 +166,9 @@ def _principal(brief: CallBrief) -> str:
 
 def _text(brief: CallBrief, name: str) -> str:
     """A text of the brief on one line and of bounded length, without characters that cannot be seen."""
-    text: str = getattr(brief, name)
+    return _one_line(getattr(brief, name))[: _LIMITS[name]].rstrip()
+
+
+def _one_line(text: str) -> str:
     visible = "".join(character if character.isprintable() else " " for character in text)
-    return " ".join(visible.split())[: _LIMITS[name]].rstrip()
+    return " ".join(visible.split())

@@ -235,14 +235,6 @@ def turn_save(call_id: uuid.UUID, state: TurnState) -> NewEvent:
     return NewEvent(EventType.TRANSCRIPT_UPDATE, {"turn": number, **fields})
 
 
-def turns_of(call_id: uuid.UUID) -> list[TurnState]:
-    """What was said so far, for whoever goes on with the call."""
-    names = [field.name for field in dataclasses.fields(TurnState)]
-    return [
-        TurnState(**row) for row in Turn.objects.filter(call_id=call_id).order_by("number").values(*names)
-    ]
-
-
 @transaction.atomic
 def recording_close(
     *,

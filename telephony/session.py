@@ -14,21 +14,24 @@ from typing import Any, ParamSpec, TypeVar
 from django.conf import settings
 from django.db import DatabaseError
 
-from telephony import bus, live, measures, placing, prompts, services
+from telephony import actions, bus, live, measures, placing, prompts, services
 from telephony import effects as fx
+from telephony.actions import Action
 from telephony.agent_settings import agent_settings
 from telephony.bridge import Bridge
 from telephony.clock import CallClock
 from telephony.deepgram.connection import AgentConnection
 from telephony.deepgram.messages import AgentMessage, FunctionCall
 from telephony.ending import Limits
-from telephony.events import EventType, NewEvent, TurnState
+from telephony.events import EventType, NewEvent
 from telephony.handover import Handover
 from telephony.levels import LevelMeter
 from telephony.lifecycle import Event
 from telephony.live_recording import LiveRecording
 from telephony.models import Call
+from telephony.redirects import Redirects
 from telephony.safe_logging import where
+from telephony.so_far import SoFar
 from telephony.stream import Stream
 from telephony.twilio import messages as twilio
 from telephony.writer import SessionWriter, run_blocking
@@ -48,8 +51,8 @@ FAULT = "A fault on this server ended the call."
 class CallSession:
     """The audio and the agent of one call, from the first stream to the end."""
 
-    def __init__(self, call: Call, clock: CallClock, before: list[TurnState] | None = None) -> None:
-        """`before`: the turns of a call that another process has held until now; None for a new call."""
+    def __init__(self, call: Call, clock: CallClock, before: SoFar | None = None) -> None:
+        """`before`: a call that another process has held until now; None for a new call."""
         self.call_id = call.pk
         self.fence = call.fence
         self._call = call
@@ -68,6 +71,7 @@ class CallSession:
         self._reconnect_s: float | None = None
         self._stream: Stream | None = None
         self._handover = Handover()
+        self._redirects = Redirects(call.pk, call.fence, self._handover)
         self._jobs: set[asyncio.Task[None]] = set()
         self._ending = asyncio.Event()
         self._end: tuple[str, str, bool] = ("", "", True)
@@ -144,8 +148,9 @@ class CallSession:
                     self._agent.send(audio)
                 case fx.ToAgent(message=message):
                     self._agent.send(message)
-                case fx.Configure(begin=begin):
-                    self._agent.send(agent_settings(self._call, begin, self._bridge.conversation.history))
+                case fx.Configure(begin=begin, whispers=whispers):
+                    history = self._bridge.conversation.history
+                    self._agent.send(agent_settings(self._call, begin, history, whispers))
                 case fx.PlayAudio() | fx.SendMark() | fx.SendClear():
                     if self._stream is not None:
                         self._stream.carry(effect)
@@ -162,8 +167,8 @@ class CallSession:
                     self._agent.drop()
                 case fx.Reconnect(wait_ms=wait_ms):
                     self._reconnect_s = wait_ms / 1000
-                case fx.PressKeys(call=call, keys=keys):
-                    self._job(self._press_keys(call, keys))
+                case fx.PressKeys(asked_by=asked_by, keys=keys):
+                    self._job(self._press_keys(asked_by, keys))
                 case fx.Apologise(reason=reason, detail=detail):
                     self._job(self._apologise(reason, detail))
                 case fx.HangUp(reason=reason, detail=detail):
@@ -200,28 +205,13 @@ class CallSession:
         logger.error("call %s failed: %s", self.call_id, where(error))
         self.end("unknown", FAULT)
 
-    async def _press_keys(self, call: FunctionCall, keys: str) -> None:
-        """The stream will stop, and another one come when the keys were pressed."""
-        self._handover.expect(len(keys))
-        try:
-            await run_blocking(placing.press_keys, self.call_id, fence=self.fence, keys=keys)
-            answer = "The keys were pressed. Wait for what comes next."
-        except Exception as error:  # whatever it was, the agent must get an answer
-            logger.warning("call %s: keys could not be pressed: %s", self.call_id, where(error))
-            self._handover.expect_nothing()
-            answer = "Error: the keys could not be pressed."
-        self._do(self._bridge.tool_finished(call, answer))
+    async def _press_keys(self, asked_by: FunctionCall | Action, keys: str) -> None:
+        ok = await self._redirects.press_keys(keys)
+        self._do(self._bridge.keys_pressed(asked_by, ok=ok))
 
     async def _apologise(self, reason: str, detail: str) -> None:
-        """Twilio's voice takes over and hangs up; if it cannot, we hang up."""
-        self._handover.expect()
-        try:
-            await run_blocking(placing.apologise, self.call_id, fence=self.fence)
-        except Exception as error:  # nobody is left to speak
-            logger.warning("call %s: Twilio could not apologise: %s", self.call_id, where(error))
-            self.end(reason, detail)
-        else:
-            self.end(reason, detail, hang_up=False)
+        taken_over = await self._redirects.apologise()
+        self.end(reason, detail, hang_up=not taken_over)
 
     async def _watch_over(self) -> None:
         """While there is no stream, ask whether there will be one."""
@@ -246,6 +236,9 @@ class CallSession:
                 self._levels.watched()
             case "end":
                 self.end("operator_ended")
+            case actions.COMMAND:
+                with contextlib.suppress(actions.BadAction):  # of another version of this product
+                    self._do(self._bridge.act(Action.from_command(command), self._clock.now_ms()))
 
     # --- the whole and its end ---
 

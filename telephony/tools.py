@@ -11,7 +11,7 @@ from typing import Any
 
 from telephony.deepgram.messages import FunctionCall
 from telephony.events import EventType, NewEvent
-from telephony.keypad import KEYS
+from telephony.keypad import KEYS, Keypad
 
 _ENDED_REASONS = {
     "finished": "agent_ended",
@@ -84,7 +84,8 @@ class ToolResult:
 class Toolbox:
     """Runs each function call once, however often it is asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, keypad: Keypad) -> None:
+        self._keypad = keypad
         self._answers: dict[str, str] = {}
         self._pressing = ""
 
@@ -124,13 +125,13 @@ class Toolbox:
                 data = {key: str(call.arguments.get(key, ""))[:1000] for key in ("strategy", "reason")}
                 return ToolResult("Noted.", (NewEvent(EventType.STRATEGY_UPDATE, data),))
             case "press_keys":
-                if self._pressing:
-                    return ToolResult(
-                        "Error: keys are being pressed. Press all keys of one answer in one call."
-                    )
                 keys = str(call.arguments.get("keys", ""))
                 if not KEYS.fullmatch(keys):
                     return ToolResult("Error: keys must be 1 to 32 of 0-9, *, # and w for a pause.")
+                if not self._keypad.take():
+                    return ToolResult(
+                        "Error: keys are being pressed. Press all keys of one answer in one call."
+                    )
                 self._pressing = call.id
                 return ToolResult("", keys=keys)
         return ToolResult("Error: there is no such function.")

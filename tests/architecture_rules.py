@@ -17,12 +17,16 @@ LAYERS = ("telemetry", "telephony", "tasks_app", "callcenter")
 
 PURE = {
     "tasks_app.analysis",
+    "tasks_app.charts",
+    "tasks_app.costs",
     "telemetry.lines",
     "telemetry.sampling",
     "telemetry.stats",
+    "telemetry.timeline",
     "telephony.bridge",
     "telephony.brief",
     "telephony.deepgram.messages",
+    "telephony.deepgram.settings",
     "telephony.lifecycle",
     "telephony.opening",
     "telephony.playback",

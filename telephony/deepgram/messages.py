@@ -6,8 +6,7 @@ Source: Deepgram docs, "Voice Agent message flow", "Configure the Voice Agent", 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -84,6 +83,11 @@ class InjectionRefused:
 
 
 @dataclass(frozen=True, slots=True)
+class PromptUpdated:
+    """The agent has taken an `UpdatePrompt`."""
+
+
+@dataclass(frozen=True, slots=True)
 class AgentError:
     """The session is over: every `Error` ends it."""
 
@@ -123,6 +127,7 @@ AgentMessage = (
     | FunctionCallRequest
     | FunctionCallCancelled
     | InjectionRefused
+    | PromptUpdated
     | AgentError
     | AgentWarning
     | LatencyReport
@@ -136,6 +141,7 @@ _BARE: dict[str, AgentMessage] = {
     "AgentStartedSpeaking": AgentStartedSpeaking(),
     "AgentAudioDone": AgentAudioDone(),
     "EndOfTurn": EndOfTurn(),
+    "PromptUpdated": PromptUpdated(),
 }
 
 
@@ -229,72 +235,11 @@ def function_call_response(call: FunctionCall, content: str) -> dict[str, Any]:
 
 
 def inject_agent_message(text: str, *, interrupt: bool = False) -> dict[str, Any]:
-    """Make the agent say `text`; refused while the user speaks, unless it may interrupt."""
-    message: dict[str, Any] = {"type": "InjectAgentMessage", "message": text}
-    if interrupt:
-        message["behavior"] = "interrupt"
-    return message
+    """Make the agent say `text`: at once, or behind what it says now and refused while the user speaks."""
+    behavior = "interrupt" if interrupt else "queue"
+    return {"type": "InjectAgentMessage", "message": text, "behavior": behavior}
 
 
-_WIRE_PROVIDER = {"openai": "open_ai"}
-_ROLES = {"caller": "user", "agent": "assistant"}
-
-
-@dataclass(frozen=True, slots=True)
-class AgentConfig:
-    """The models of a voice agent, as configured by `DEEPGRAM_VOICE_AGENT_*`."""
-
-    listen_model: str
-    speak_model: str
-    think_provider: str
-    think_model: str
-    think_temperature: float | None = None
-    think_endpoint_url: str = ""
-    think_endpoint_headers: dict[str, str] = field(default_factory=dict)
-
-
-def settings_message(
-    config: AgentConfig,
-    *,
-    prompt: str,
-    functions: list[dict[str, Any]],
-    greeting: str | None,
-    call_sid: str,
-    history: Iterable[tuple[str, str]] = (),
-) -> dict[str, Any]:
-    """The one Settings message of a phone call: mu-law 8 kHz both ways, raw.
-
-    `greeting` None means that the agent waits for the other side. `history` is what was said before, as (speaker,
-    text). The tag lets Deepgram's usage be matched to a call.
-    """
-    listen: dict[str, Any] = {"type": "deepgram", "model": config.listen_model}
-    # Flux models are served by the second version of the listen provider only.
-    listen["version"] = "v2" if config.listen_model.startswith("flux-") else "v1"
-    provider: dict[str, Any] = {
-        "type": _WIRE_PROVIDER.get(config.think_provider, config.think_provider),
-        "model": config.think_model,
-    }
-    if config.think_temperature is not None:
-        provider["temperature"] = config.think_temperature
-    think: dict[str, Any] = {"provider": provider, "prompt": prompt, "functions": functions}
-    if config.think_endpoint_url:
-        think["endpoint"] = {"url": config.think_endpoint_url, "headers": config.think_endpoint_headers}
-    agent: dict[str, Any] = {
-        "listen": {"provider": listen},
-        "think": think,
-        "speak": {"provider": {"type": "deepgram", "model": config.speak_model}},
-    }
-    if greeting is not None:
-        agent["greeting"] = greeting
-    messages = [{"type": "History", "role": _ROLES[speaker], "content": text} for speaker, text in history]
-    if messages:
-        agent["context"] = {"messages": messages}
-    return {
-        "type": "Settings",
-        "tags": [f"call:{call_sid}"],
-        "audio": {
-            "input": {"encoding": "mulaw", "sample_rate": 8000},
-            "output": {"encoding": "mulaw", "sample_rate": 8000, "container": "none"},
-        },
-        "agent": agent,
-    }
+def update_prompt(addition: str) -> dict[str, Any]:
+    """Append to the agent's prompt."""
+    return {"type": "UpdatePrompt", "prompt": addition}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
 
 import pytest
 
 from telephony import bridge as bridge_module
+from telephony.beginning import LINE_BROKE_UP, SAY_AGAIN
 from telephony.bridge import Bridge, Link
 from telephony.deepgram import messages as dg
 from telephony.effects import (
@@ -19,7 +19,6 @@ from telephony.effects import (
     Effect,
     HangUp,
     Measure,
-    Note,
     PlayAudio,
     PressKeys,
     Reconnect,
@@ -29,57 +28,14 @@ from telephony.effects import (
     SendMark,
     ToAgent,
 )
-from telephony.ending import Limits
+from telephony.ending import CLOSING, STILL_THERE, Limits
 from telephony.events import EventType, TurnState
+from telephony.so_far import SoFar
+from telephony.tool_calls import PRESSED
+from tests.telephony.bridged_call import NO_LIMITS, OPENING, Call, talking_call
 from tests.telephony.sounds import numbered, silence, voice
 
 pytestmark = pytest.mark.unit
-
-OPENING = "Hello, this is an AI assistant calling on behalf of Ada. I am calling about a bill."
-NO_LIMITS = Limits(duration_ms=1e9, silence_ms=1e9)
-
-E = TypeVar("E")
-
-
-class Call:
-    """A bridge, a clock, and everything it wanted done."""
-
-    def __init__(self, *, limits: Limits = NO_LIMITS, with_agent: bool = True) -> None:
-        self.bridge = Bridge(opening_line=OPENING, limits=limits, with_agent=with_agent)
-        self.now_ms = 0.0
-        self.effects: list[Effect] = []
-        self.agent_ms = 0.0
-
-    def do(self, effects: list[Effect]) -> list[Effect]:
-        self.effects += effects
-        return effects
-
-    def hear(self, sound: bytes) -> None:
-        """The person called sounds, in frames of 20 ms, while the clock goes on and Twilio echoes marks."""
-        for first in range(0, len(sound), 160):
-            frame = sound[first : first + 160]
-            self.do(self.bridge.caller_audio(frame, self.now_ms, self.now_ms + 20))
-            self.now_ms += 20
-            self.do(self.bridge.tick(self.now_ms))
-
-    def agent(self, *messages: dg.AgentMessage) -> list[Effect]:
-        return [e for m in messages for e in self.do(self.bridge.agent_message(m, self.now_ms))]
-
-    def speak(self, text: str, ms: int, *, done: bool = True) -> list[Effect]:
-        """The agent says a sentence of `ms`, its audio all at once."""
-        effects = self.agent(dg.ConversationText("assistant", text))
-        effects += self.do(self.bridge.agent_audio(numbered(ms * 8), self.now_ms))
-        return effects + (self.agent(dg.AgentAudioDone()) if done else [])
-
-    def echo_marks(self) -> None:
-        for mark in self.of(SendMark):
-            self.do(self.bridge.mark_echoed(mark.name, self.now_ms))
-
-    def of(self, kind: type[E]) -> list[E]:
-        return [effect for effect in self.effects if isinstance(effect, kind)]
-
-    def notes(self, kind: EventType) -> list[dict[str, Any]]:
-        return [note.event.data for note in self.of(Note) if note.event.type is kind]
 
 
 @pytest.fixture
@@ -89,17 +45,7 @@ def call() -> Call:
 
 @pytest.fixture
 def talking() -> Call:
-    """A call whose opening line was heard."""
-    call = Call()
-    call.agent(dg.Welcome("r"))
-    call.hear(voice(400) + silence(600))
-    call.agent(dg.SettingsApplied())
-    call.speak(OPENING, 2000)
-    call.hear(silence(2000))
-    call.echo_marks()
-    call.hear(silence(200))
-    call.effects.clear()
-    return call
+    return talking_call()
 
 
 def test_settings_wait_for_the_hello_and_the_hello_is_not_forwarded(call: Call) -> None:
@@ -141,7 +87,9 @@ def test_agent_audio_goes_out_as_it_comes_with_marks(talking: Call) -> None:
     talking.speak("Is there a better price?", 900)
     assert [e.audio for e in talking.of(PlayAudio)] == [numbered(7200)]
     assert len(talking.of(SendMark)) == 1  # 900 ms in one piece: one mark covers it and its end
-    talking.hear(silence(1500))
+    talking.hear(silence(900))
+    talking.echo_marks()
+    talking.hear(silence(600))
     recorded = b"".join(e.placed.audio for e in talking.of(RecordAgent))
     assert recorded.endswith(numbered(7200))
 
@@ -308,7 +256,7 @@ def test_silence_is_asked_about_once_and_then_ends_the_call() -> None:
     call.agent(dg.SettingsApplied())
     until_ended(call, 11)
     injected = [e.message["message"] for e in call.of(ToAgent) if e.message["type"] == "InjectAgentMessage"]
-    assert injected == [bridge_module.STILL_THERE, bridge_module.CLOSING]
+    assert injected == [STILL_THERE, CLOSING]
     until_ended(call, 4)
     assert call.of(HangUp)[0].reason == "silence_timeout"
 
@@ -319,7 +267,7 @@ def test_the_longest_duration_ends_a_talking_call(talking: Call) -> None:
     call.hear(silence(2100))
     call.agent(dg.SettingsApplied())
     call.hear(voice(3000))
-    assert call.of(ToAgent)[-1].message["message"] == bridge_module.CLOSING
+    assert call.of(ToAgent)[-1].message["message"] == CLOSING
     call.hear(voice(3200))
     assert call.of(HangUp)[0].reason == "max_duration"
 
@@ -349,7 +297,7 @@ def test_a_lost_agent_is_replaced_and_goes_on_from_there(talking: Call) -> None:
     assert talking.of(Configure) == [Configure(Begin.RESUME)]
     assert list(talking.bridge.conversation.history)[-1] == ("caller", "And your account number?")
     assert len(talking.of(AudioToAgent)) == 10  # what was said meanwhile is heard
-    assert talking.of(ToAgent)[-1].message["message"] == bridge_module.SAY_AGAIN
+    assert talking.of(ToAgent)[-1].message["message"] == SAY_AGAIN
 
 
 def test_an_agent_lost_after_its_own_words_says_nothing_new(talking: Call) -> None:
@@ -372,7 +320,7 @@ def test_an_agent_lost_in_the_middle_of_a_sentence_says_that_the_line_broke_up(t
     lose(talking)
     talking.hear(silence(1500))
     reconnect(talking)
-    assert talking.of(ToAgent)[-1].message["message"] == bridge_module.LINE_BROKE_UP
+    assert talking.of(ToAgent)[-1].message["message"] == LINE_BROKE_UP
 
 
 def test_the_third_loss_is_the_last(talking: Call) -> None:
@@ -452,8 +400,8 @@ def test_keys_are_pressed_once_and_answered_when_they_were(talking: Call) -> Non
     press = dg.FunctionCall("k1", "press_keys", {"keys": "2w#"})
     effects = talking.agent(dg.FunctionCallRequest((press, press)))
     assert effects == [PressKeys(press, "2w#")]
-    talking.do(talking.bridge.tool_finished(press, "pressed"))
-    assert [e.message["content"] for e in talking.of(ToAgent)] == ["pressed"]
+    talking.do(talking.bridge.keys_pressed(press, ok=True))
+    assert [e.message["content"] for e in talking.of(ToAgent)] == [PRESSED]
     assert [note["arguments"] for note in talking.notes(EventType.TOOL_CALL)] == [{"keys": "2w#"}]
 
 
@@ -468,7 +416,7 @@ def test_an_agent_that_came_meanwhile_is_not_told_of_keys(talking: Call) -> None
     press = dg.FunctionCall("k1", "press_keys", {"keys": "2"})
     talking.agent(dg.FunctionCallRequest((press,)))
     lose(talking)
-    talking.do(talking.bridge.tool_finished(press, "pressed"))
+    talking.do(talking.bridge.keys_pressed(press, ok=True))
     assert talking.of(ToAgent) == []
 
 
@@ -500,7 +448,7 @@ def test_between_two_streams_the_agent_hears_silence_and_waits_to_be_heard(talki
 def test_a_call_that_another_process_held_goes_on_without_a_greeting() -> None:
     call = Call()
     turn = TurnState(number=7, speaker="agent", text=OPENING, start_ms=0, end_ms=1, heard_text=OPENING)
-    call.bridge = Bridge(opening_line=OPENING, limits=NO_LIMITS, before=[turn])
+    call.bridge = Bridge(opening_line=OPENING, limits=NO_LIMITS, before=SoFar([turn]))
     call.agent(dg.Welcome("r"))
     assert call.of(Configure) == [Configure(Begin.RESUME)]
     call.agent(dg.SettingsApplied(), dg.ConversationText("user", "Hello again."))

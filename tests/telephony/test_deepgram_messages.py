@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from telephony.deepgram import messages as dg
+from telephony.deepgram.settings import AgentConfig, settings_message
 from telephony.tools import FUNCTIONS
 
 pytestmark = pytest.mark.unit
@@ -86,18 +87,18 @@ def test_a_message_that_lacks_a_field_is_bad(kind: str, fields: dict[str, Any]) 
         dg.parse(json.dumps({"type": kind, **fields}))
 
 
-def config(**changes: Any) -> dg.AgentConfig:
+def config(**changes: Any) -> AgentConfig:
     values = {
         "listen_model": "nova-3",
         "speak_model": "aura-2-thalia-en",
         "think_provider": "openai",
         "think_model": "gpt-4o-mini",
     }
-    return dg.AgentConfig(**{**values, **changes})
+    return AgentConfig(**{**values, **changes})
 
 
 def settings(greeting: str | None = "Hello.", **changes: Any) -> dict[str, Any]:
-    return dg.settings_message(
+    return settings_message(
         config(**changes), prompt="Be brief.", functions=FUNCTIONS, greeting=greeting, call_sid="CA1"
     )
 
