@@ -6,7 +6,6 @@ An event without a task or a call is nobody's own: only superusers see it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -23,15 +22,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from telemetry import metrics
-from telemetry.index import EventIndex
-from telemetry.record import event_store
+from telemetry.known import index
 from telemetry.serializers import (
     FilterSerializer,
     RecentFilterSerializer,
     RecentSerializer,
     SummarySerializer,
 )
-from telemetry.store import LineFile
 
 _REFUSED: dict[Any, Any] = {
     (400, "application/problem+json"): OpenApiResponse(
@@ -39,16 +36,6 @@ _REFUSED: dict[Any, Any] = {
     ),
     (401, "application/problem+json"): OpenApiResponse(OpenApiTypes.OBJECT, "No key and no session."),
 }
-
-
-@lru_cache(maxsize=1)
-def _index_of(store: LineFile) -> EventIndex:
-    return EventIndex(store)
-
-
-def index() -> EventIndex:
-    """This process's knowledge of the events."""
-    return _index_of(event_store())
 
 
 class AnyAccept(BaseContentNegotiation):

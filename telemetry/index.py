@@ -11,13 +11,15 @@ import logging
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from telemetry.segment import SLOWEST, Kind, Segment
-from telemetry.selection import Wanted, newest, tallied
+from telemetry.selection import Wanted, newest, tallied, timelines
 from telemetry.stats import Tally, summary
 from telemetry.store import LineFile
+from telemetry.timeline import Period, Timeline, Unit, merged
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +39,14 @@ class _Reading:
 
     ended: threading.Event = field(default_factory=threading.Event)
     complete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OverTime:
+    """By kind, what happened in each period, in the order that was asked for."""
+
+    complete: bool
+    kinds: dict[Kind, list[Period]]
 
 
 class EventIndex:
@@ -83,6 +93,21 @@ class EventIndex:
             "components": components,
             "actions": actions,
         }
+
+    def over_time(self, wanted: Wanted, unit: Unit, numbers: Sequence[int]) -> OverTime:
+        """The wanted events in each of the numbered hours or days; kinds without any are left out."""
+        complete = self._read_on()
+        with self._lock:
+            by_kind: dict[Kind, list[Timeline]] = defaultdict(list)
+            for segment in self._segments:
+                for kind, timeline in timelines(segment, wanted).items():
+                    by_kind[kind].append(timeline)
+            kinds = {
+                kind: [merged(timeline.at(unit, number) for timeline in of_kind) for number in numbers]
+                for kind, of_kind in by_kind.items()
+            }
+        happened = {kind: periods for kind, periods in kinds.items() if any(p.ok or p.error for p in periods)}
+        return OverTime(complete, happened)
 
     def read_all(self, timeout_s: float) -> bool:
         """Wait until everything written so far is known. False when the time was not enough."""

@@ -1,10 +1,11 @@
 """One file of events and where everything in it is: its lines are read once, whatever is asked afterwards.
 
-About 40 bytes of memory an event. The file stays open, so that a rotation moves nothing from under it.
+About 50 bytes of memory an event. The file stays open, so that a rotation moves nothing from under it.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import heapq
 import json
 import os
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from telemetry.stats import Tally
+from telemetry.timeline import Timeline
 
 SLOWEST: Final = 10
 SLICE_BYTES: Final = 8 * 1024
@@ -27,6 +29,7 @@ Ids = tuple[str | None, str | None]
 
 _NO_DURATION: Final = -1
 _MOST: Final = 2**31 - 1
+_LATEST: Final = 2**32 - 1
 
 
 @dataclass(slots=True)
@@ -34,6 +37,7 @@ class _OfKind:
     number: int
     rows: array[int] = field(default_factory=lambda: array("I"))
     tally: Tally = field(default_factory=Tally)
+    timeline: Timeline = field(default_factory=Timeline)
     slowest: list[tuple[int, int]] = field(default_factory=list)
     """(duration in µs, row), a heap of SLOWEST."""
 
@@ -52,6 +56,7 @@ class Segment:
         self._durations_us = array("q")
         self._counts = array("i")  # below zero: of failures
         self._most_us: dict[int, int] = {}  # of samples
+        self._at_s = array("I")  # 0: unknown
 
     def __len__(self) -> int:
         return len(self._starts)
@@ -97,15 +102,18 @@ class Segment:
         """How long the event took; -1 when it has no duration."""
         return self._durations_us[row]
 
+    def at_s(self, row: int) -> int:
+        """When it was, as Unix time; 0 when its line does not say."""
+        return self._at_s[row]
+
     def add_to(self, tally: Tally, row: int) -> None:
         """Count a row."""
-        count, duration_us = self._counts[row], self._durations_us[row]
-        tally.add(
-            abs(count),
-            count > 0,
-            None if duration_us == _NO_DURATION else duration_us,
-            self._most_us.get(row),
-        )
+        tally.add(*self._counted(row), self._most_us.get(row))
+
+    def add_to_timeline(self, timeline: Timeline, row: int) -> None:
+        """Count a row in its hour and day."""
+        if at_s := self._at_s[row]:
+            timeline.add(at_s, *self._counted(row))
 
     def newest_first(self, block_bytes: int = 64 * 1024) -> Iterator[dict[str, Any]]:
         """The events of the file, from its end back, without any index."""
@@ -122,6 +130,10 @@ class Segment:
         if (event := _event(rest)) is not None:
             yield event
 
+    def _counted(self, row: int) -> tuple[int, bool, int | None]:
+        count, duration_us = self._counts[row], self._durations_us[row]
+        return abs(count), count > 0, None if duration_us == _NO_DURATION else duration_us
+
     def _take(self, start: int, line: bytes) -> None:
         event = _event(line)
         if event is None:
@@ -136,10 +148,12 @@ class Segment:
         self._kind_numbers.append(kind.number)
         self._durations_us.append(_NO_DURATION if duration_us is None else duration_us)
         self._counts.append(count if event.get("ok") is not False else -count)
+        self._at_s.append(_unix_time(event.get("timestamp")))
         if most_us is not None:
             self._most_us[row] = most_us
         kind.rows.append(row)
         self.add_to(kind.tally, row)
+        self.add_to_timeline(kind.timeline, row)
         if duration_us is not None:
             _keep_slowest(kind.slowest, (duration_us, row))
         ids = ids_of(event)
@@ -181,6 +195,13 @@ def _microseconds(milliseconds: Any) -> int | None:
     if isinstance(milliseconds, bool) or not isinstance(milliseconds, int | float) or not milliseconds >= 0:
         return None
     return round(min(milliseconds, 1e12) * 1000)
+
+
+def _unix_time(timestamp: Any) -> int:
+    try:
+        return max(0, min(_LATEST, int(dt.datetime.fromisoformat(timestamp).timestamp())))
+    except (TypeError, ValueError, OverflowError):
+        return 0
 
 
 def _keep_slowest(heap: list[tuple[int, int]], entry: tuple[int, int]) -> None:

@@ -12,7 +12,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from tasks_app.models import Task
-from telemetry.api import index
+from telemetry.known import index
 from telemetry.record import count, event, flush
 from telephony import services
 from telephony.brief import CallBrief

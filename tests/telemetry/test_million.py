@@ -11,7 +11,7 @@ import pytest
 from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
-from telemetry.api import index
+from telemetry.known import index
 from telemetry.record import flush
 from tests.telemetry.conftest import with_key
 from tests.telemetry.events import PATIENCE_S, fill
