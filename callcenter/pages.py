@@ -27,4 +27,4 @@ def home(request: HttpRequest) -> HttpResponse:
     """Where a person lands after signing in."""
     if not request.user.is_authenticated:
         return redirect("sign-in")
-    return redirect("admin:index" if request.user.is_staff else "api-docs")
+    return redirect("tasks")

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from callcenter import database, env, kept, logs, prices
+from callcenter.content_policy import CONTENT_SECURITY_POLICY as CONTENT_SECURITY_POLICY
 
 ENV = env.load()
 BASE_DIR: Path = env.BASE_DIR
@@ -122,6 +123,8 @@ INSTALLED_APPS = [
     "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "django_htmx",
+    "csp",
     "callcenter",
     "tasks_app",
     "telephony",
@@ -132,12 +135,14 @@ MIDDLEWARE = [
     "telemetry.middleware.http_telemetry",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
     "callcenter.idempotency.idempotency",
 ]
 
@@ -151,6 +156,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "callcenter.context.product",
             ],
         },
     },

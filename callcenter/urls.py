@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from csp.constants import UNSAFE_INLINE
+from csp.decorators import csp_update
 from django.contrib import admin
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path, re_path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from callcenter import health, pages
+
+# Swagger's own code sets styles inline; its scripts are files.
+_docs = csp_update({"style-src": UNSAFE_INLINE})(SpectacularSwaggerSplitView.as_view(url_name="api-schema"))
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -17,9 +22,11 @@ urlpatterns = [
     re_path(r"^health/?$", health.health, name="health"),
     re_path(r"^readyz/?$", health.readiness, name="readiness"),
     re_path(r"^api/schema/?$", SpectacularAPIView.as_view(), name="api-schema"),
-    re_path(r"^api/docs/?$", SpectacularSwaggerView.as_view(url_name="api-schema"), name="api-docs"),
+    re_path(r"^api/docs/?$", _docs, name="api-docs"),
+    path("", include("callcenter.readiness.urls")),
     path("admin/", admin.site.urls),
     path("", include("tasks_app.urls")),
+    path("", include("tasks_app.page_urls")),
     path("", include("telephony.urls")),
     path("", include("telemetry.urls")),
 ]

@@ -1,0 +1,27 @@
+// <time datetime> in the reader's own zone: how long ago in words, the moment and its zone on hover.
+
+const STEPS = [[60, "second"], [60, "minute"], [24, "hour"], [7, "day"], [4.345, "week"], [12, "month"], [Infinity, "year"]];
+const ago = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
+const absolute = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "long" });
+
+/** "3 min. ago", "in 2 hr." */
+export function relative(date, now = Date.now()) {
+  let amount = (date.getTime() - now) / 1000;
+  if (Math.abs(amount) < 10) return "just now";
+  for (const [size, unit] of STEPS) {
+    if (Math.abs(amount) < size) return ago.format(Math.trunc(amount), unit);
+    amount /= size;
+  }
+  return "";
+}
+
+/** Write every time of the page anew. */
+export function refreshTimes(root = document) {
+  for (const element of root.querySelectorAll("time[datetime][data-relative]")) {
+    const date = new Date(element.dateTime);
+    if (Number.isNaN(date.getTime())) continue;
+    const text = relative(date);
+    if (element.textContent !== text) element.textContent = text;
+    element.title = absolute.format(date);
+  }
+}
