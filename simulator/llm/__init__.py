@@ -66,7 +66,7 @@ def _chat_routes(door: Door, key: str, provider: Provider, prefix: str) -> list[
         missing = f"The model '{name}' does not exist"
         return web.json_response(chat.error_body(404, missing, "model_not_found"), status=404)
 
-    found = [
+    found: list[web.AbstractRouteDef] = [
         web.post(f"{prefix}/chat/completions", guarded(allowed, complete, refusal)),
         web.get(f"{prefix}/models", guarded(allowed, models, refusal)),
     ]
