@@ -18,11 +18,15 @@ CLERK, BUSY, NO_ANSWER, SLOW = "+12025550100", "+12025550110", "+12025550111", "
 
 
 @contextmanager
-def running_simulator() -> Iterator[Simulator]:
+def running_simulator(*, twilio_phone_number: str | None = None) -> Iterator[Simulator]:
     """A simulator with its own event loop in its own thread."""
     loop = asyncio.new_event_loop()
     config = SimulatorConfig(
-        port=0, twilio_account_sid=ACCOUNT, twilio_auth_token=TOKEN, deepgram_api_key="k"
+        port=0,
+        twilio_account_sid=ACCOUNT,
+        twilio_auth_token=TOKEN,
+        twilio_phone_number=twilio_phone_number,
+        deepgram_api_key="k",
     )
     simulator = Simulator(config)
     thread = threading.Thread(target=loop.run_forever, daemon=True)

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import socket
-import ssl
 from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from django.test import override_settings
 
 from telephony.ended_reasons import ENDED_REASONS
@@ -33,6 +28,7 @@ from tests.telephony.twilio.rest_server import (
     serving,
     stops_half_way,
 )
+from tests.telephony.twilio.tls import self_signed
 
 pytestmark = pytest.mark.integration
 
@@ -209,30 +205,13 @@ def test_a_connection_that_never_opens_is_not_ambiguous() -> None:
 
 
 def test_a_wrong_certificate_is_not_ambiguous(tmp_path: Path) -> None:
-    with serving(hangs, tls=self_signed(tmp_path)) as server, pytest.raises(TelephonyError) as caught:
+    with (
+        serving(hangs, tls=self_signed(tmp_path / "cert.pem")) as server,
+        pytest.raises(TelephonyError) as caught,
+    ):
         create(server.url)
     assert not caught.value.ambiguous
     assert server.received == []
-
-
-def self_signed(folder: Path) -> ssl.SSLContext:
-    """A server's TLS with a certificate nobody trusts."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.now(UTC)
-    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-    builder = builder.not_valid_before(now).not_valid_after(now + timedelta(hours=1))
-    certificate = builder.sign(key, hashes.SHA256())
-    pem = folder / "server.pem"
-    pem.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        + certificate.public_bytes(serialization.Encoding.PEM)
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pem)
-    return context
 
 
 @pytest.mark.parametrize(
