@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import json
-import logging
 import uuid
 from typing import Any
 from urllib.parse import parse_qs
 
 from channels.db import database_sync_to_async
-from channels.generic.websocket import AsyncWebsocketConsumer
-from django.core.serializers.json import DjangoJSONEncoder
+from django.contrib.auth.models import User
 
 from tasks_app.feed_messages import (
     MAX_MESSAGES,
@@ -23,80 +19,27 @@ from tasks_app.feed_messages import (
     messages_since,
     passing_message,
 )
-from tasks_app.refusals import Refusal
+from tasks_app.one_way import BAD_REQUEST, Closed, OneWayConsumer
 from telephony import bus
 from telephony.lifecycle import TERMINAL
 
-logger = logging.getLogger(__name__)
 
-BAD_REQUEST, NOT_AUTHENTICATED, NOT_FOUND, OLD, TOO_SLOW = 4400, 4401, 4404, 4408, 4429
-
-
-class _Closed(Exception):
-    """The feed ends, with a close code and a sentence for the client."""
-
-    def __init__(self, code: int, reason: str) -> None:
-        super().__init__(reason)
-        self.code = code
-        self.reason = reason
-
-
-class CallFeedConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels has no types
+class CallFeedConsumer(OneWayConsumer):
     """Sends a snapshot, then each event once and in order. It holds one bounded queue; the database holds the rest."""
-
-    channel_layer_alias = "none"  # listens to the bus, whose notes are small and may be lost
 
     TICK_S = 1.0
     POLL_S = 15.0
     POLL_WITHOUT_BUS_S = 2.0
     WATCH_S = 5.0
-    SEND_TIMEOUT_S = 10.0
-    MAX_AGE_S = 12 * 3600.0
 
-    async def connect(self) -> None:
-        """Accept first: a browser is not told the close code of a refused handshake."""
-        await self.accept()
-        self._position: Position | None = None
-        self._live = False
-        self._serving = asyncio.create_task(self._serve())
+    _position: Position | None = None
+    _live = False
 
-    async def disconnect(self, code: int) -> None:
-        """Stop at once."""
-        self._serving.cancel()
-        await asyncio.wait([self._serving])
-
-    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        """The feed only speaks; whatever a client says is ignored."""
-
-    async def _serve(self) -> None:
-        try:
-            await self._serve_until_closed()
-        except _Closed as closed:
-            with contextlib.suppress(TimeoutError, OSError):
-                async with asyncio.timeout(1.0):  # a client that does not read cannot be told either
-                    await self.close(closed.code, closed.reason)
-        except OSError:
-            pass  # the client left; disconnect() follows
-        except Exception:
-            logger.exception("a feed failed")
-            with contextlib.suppress(OSError):
-                await self.close(1011)
-
-    async def _serve_until_closed(self) -> None:
-        user = self.scope.get("user")
-        if user is None or not user.is_authenticated:
-            raise _Closed(NOT_AUTHENTICATED, "Sign in, or send Authorization: Bearer <API key>.")
-        try:
-            target = await database_sync_to_async(find_target)(
-                user, self.scope["url_route"]["kwargs"]["name"]
-            )
-            self._position = _asked_position(self.scope["query_string"], target)
-            async with asyncio.timeout(self.MAX_AGE_S):
-                await self._follow(target)
-        except Refusal as refusal:
-            raise _Closed(NOT_FOUND, str(refusal)) from None
-        except TimeoutError:
-            raise _Closed(OLD, "Open for twelve hours: connect again.") from None
+    async def serve(self, user: User) -> None:
+        """Follow the target until the client leaves."""
+        target = await database_sync_to_async(find_target)(user, self.scope["url_route"]["kwargs"]["name"])
+        self._position = _asked_position(self.scope["query_string"], target)
+        await self._follow(target)
 
     async def _follow(self, target: Target) -> None:
         now = asyncio.get_running_loop().time
@@ -139,7 +82,7 @@ class CallFeedConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channel
                 return
 
     async def _show(self, message: Message) -> None:
-        await self._send(message)
+        await self.say(message)
         self._position = Position(message["session_id"], message["seq"])
         if message["type"] == "snapshot":
             call = message["data"]["call"]
@@ -149,14 +92,7 @@ class CallFeedConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channel
 
     async def _pass_on(self, note: bus.Note) -> None:
         if self._position is not None and note.call_id == self._position.call_id and note.payload:
-            await self._send(passing_message(note.call_id, note.payload))
-
-    async def _send(self, message: Message) -> None:
-        try:
-            async with asyncio.timeout(self.SEND_TIMEOUT_S):
-                await self.send(text_data=json.dumps(message, cls=DjangoJSONEncoder))
-        except TimeoutError:
-            raise _Closed(TOO_SLOW, "The client reads too slowly: connect again.") from None
+            await self.say(passing_message(note.call_id, note.payload))
 
 
 def _asked_position(query_string: bytes, target: Target) -> Position | None:
@@ -168,9 +104,9 @@ def _asked_position(query_string: bytes, target: Target) -> Position | None:
     if after is None:
         return None
     if not (after.isascii() and after.isdigit() and len(after) < 10):
-        raise _Closed(BAD_REQUEST, "after must be a whole number, the seq of the last event you have.")
+        raise Closed(BAD_REQUEST, "after must be a whole number, the seq of the last event you have.")
     try:
         session_id = uuid.UUID(query["session_id"]) if "session_id" in query else target.call_id
     except ValueError:
-        raise _Closed(BAD_REQUEST, "session_id must be a call's UUID.") from None
+        raise Closed(BAD_REQUEST, "session_id must be a call's UUID.") from None
     return Position(session_id, int(after)) if session_id else None

@@ -58,7 +58,7 @@ def messages_since(target: Target, position: Position | None) -> list[Message]:
     Raises:
         Refusal: the task was deleted.
     """
-    call = _current_call(target)
+    call = current_call(target)
     if position is None or position.call_id != (call and call.pk):
         return [_snapshot(target, call)]
     if call is None:
@@ -74,7 +74,8 @@ def passing_message(call_id: uuid.UUID, event: dict[str, Any]) -> Message:
     return _message(None, call_id, event["type"], event["data"], timezone.now())
 
 
-def _current_call(target: Target) -> Call | None:
+def current_call(target: Target) -> Call | None:
+    """The call that `target` shows now."""
     calls = (
         Call.objects.filter(pk=target.call_id)
         if target.call_id

@@ -5,10 +5,14 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from tasks_app.feed import CallFeedConsumer
+from tasks_app.listen_in import ListenInConsumer
 
 _feed = CallFeedConsumer.as_asgi()
+_listen_in = ListenInConsumer.as_asgi()
 
 websocket_urlpatterns: list[URLPattern] = [
     path("ws/call/<uuid:name>", _feed),
     path("ws/call/<uuid:name>/", _feed),
+    path("ws/call/<uuid:name>/audio", _listen_in),
+    path("ws/call/<uuid:name>/audio/", _listen_in),
 ]

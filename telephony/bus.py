@@ -23,15 +23,19 @@ from telephony.bus_link import Link
 logger = logging.getLogger(__name__)
 
 QUEUE_SIZE = 256
+SOUND_QUEUE_SIZE = 120
+"""Pieces of sound that wait for a listener: about 3 s of both sides."""
 
 Command = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """`events`: there are some up to `seq`. `passing`: one that is not stored. `command`: for the call's session."""
+    """`events`: there are some up to `seq`. `passing`: one that is not stored. `command`: for the call's session.
+    `sound`: what is heard in the call, for those who listen in.
+    """
 
-    kind: Literal["events", "passing", "command"]
+    kind: Literal["events", "passing", "command", "sound"]
     call_id: uuid.UUID
     task_id: uuid.UUID | None = None
     seq: int = 0
@@ -50,7 +54,7 @@ class Note:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Note:
         """Read `to_json`'s form. Raises KeyError, TypeError or ValueError when it is something else."""
-        if data["kind"] not in ("events", "passing", "command"):
+        if data["kind"] not in ("events", "passing", "command", "sound"):
             raise ValueError(data["kind"])
         task_id = data["task_id"]
         return cls(
@@ -63,12 +67,16 @@ class Note:
 
 
 class Subscription:
-    """An endless async iterator of notes. When its reader is slow the oldest is dropped and `overflowed` is set."""
+    """An endless async iterator of notes. When its reader is slow the oldest is dropped.
 
-    def __init__(self) -> None:
+    Then `overflowed` is set, and `dropped` counts them.
+    """
+
+    def __init__(self, size: int = QUEUE_SIZE) -> None:
         self.overflowed = False
+        self.dropped = 0
         self._loop = asyncio.get_running_loop()
-        self._queue: asyncio.Queue[Note] = asyncio.Queue(QUEUE_SIZE)
+        self._queue: asyncio.Queue[Note] = asyncio.Queue(size)
 
     def __aiter__(self) -> Subscription:
         return self
@@ -84,6 +92,7 @@ class Subscription:
         if self._queue.full():
             self._queue.get_nowait()
             self.overflowed = True
+            self.dropped += 1
         self._queue.put_nowait(note)
 
 
@@ -105,6 +114,7 @@ class _Bus:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.subscriptions: dict[uuid.UUID, set[Subscription]] = {}
+        self.listeners: dict[uuid.UUID, set[Subscription]] = {}
         self.handlers: dict[uuid.UUID, set[_CommandHandler]] = {}
         self.link = Link(receive=lambda data: self.deliver(Note.from_json(data)))
 
@@ -121,11 +131,12 @@ class _Bus:
                 if not listeners[topic]:
                     del listeners[topic]
 
-    def publish(self, note: Note) -> None:
-        """Deliver here and send to the other processes. Never blocks, never raises."""
+    def publish(self, note: Note, *, far: bool = True) -> None:
+        """Deliver here and, with `far`, send to the other processes. Never blocks, never raises."""
         try:
             self.deliver(note)
-            self.link.send(note.to_json())
+            if far:
+                self.link.send(note.to_json())
         except Exception:
             logger.exception("a note of call %s was lost", note.call_id)
             count("bus", "publish_failed")
@@ -136,6 +147,8 @@ class _Bus:
         with self.lock:
             if note.kind == "command":
                 listeners += self.handlers.get(note.call_id, ())
+            elif note.kind == "sound":
+                listeners += self.listeners.get(note.call_id, ())
             else:
                 listeners += self.subscriptions.get(note.call_id, ())
                 if note.task_id is not None:
@@ -173,9 +186,19 @@ def publish_command(call_id: uuid.UUID, command: Command) -> None:
     _bus.publish(Note("command", call_id, payload=command))
 
 
+def publish_sound(call_id: uuid.UUID, piece: dict[str, Any], *, far: bool) -> None:
+    """Let those who listen in hear `piece`; with `far`, those in other processes too."""
+    _bus.publish(Note("sound", call_id, payload=piece), far=far)
+
+
 def watch(call_id: uuid.UUID) -> None:
     """Tell the session that somebody watches. Repeated every 5 s by each open feed."""
     publish_command(call_id, {"type": "watch"})
+
+
+def want_sound(call_id: uuid.UUID, *, far: bool) -> None:
+    """Tell the session that somebody listens; `far`: not in its process. Repeated every 5 s by each listener."""
+    publish_command(call_id, {"type": "listen", "far": far})
 
 
 @asynccontextmanager
@@ -189,6 +212,15 @@ async def subscribe(
     bus, subscription = _bus, Subscription()
     bus.link.ensure_started()
     with bus.listening(bus.subscriptions, topic, subscription):
+        yield subscription
+
+
+@asynccontextmanager
+async def listen(call_id: uuid.UUID) -> AsyncIterator[Subscription]:
+    """Hear one call's sound while the context is open, as far as `want_sound` keeps it coming."""
+    bus, subscription = _bus, Subscription(SOUND_QUEUE_SIZE)
+    bus.link.ensure_started()
+    with bus.listening(bus.listeners, call_id, subscription):
         yield subscription
 
 

@@ -32,6 +32,7 @@ from telephony.models import Call
 from telephony.redirects import Redirects
 from telephony.safe_logging import where
 from telephony.so_far import SoFar
+from telephony.sound import Sound
 from telephony.stream import Stream
 from telephony.twilio import messages as twilio
 from telephony.writer import SessionWriter, run_blocking
@@ -76,6 +77,7 @@ class CallSession:
         self._ending = asyncio.Event()
         self._end: tuple[str, str, bool] = ("", "", True)
         self._levels = LevelMeter(call, self._bridge)
+        self._sound = Sound(lambda piece, far: bus.publish_sound(call.pk, piece.to_json(), far=far))
         self._main = asyncio.create_task(self._run(), name=f"call-{call.pk}")
 
     # --- from the consumer ---
@@ -106,6 +108,7 @@ class CallSession:
             return
         start_ms = stream.clock.start_ms(frame.timestamp_ms, arrived_s)
         self._recording.caller.place(frame.payload, start_ms)
+        self._sound.caller(frame.payload, start_ms)
         self._do(self._bridge.caller_audio(frame.payload, start_ms, self._clock.at_ms(arrived_s)))
 
     def mark(self, stream: Stream, name: str) -> None:
@@ -156,6 +159,7 @@ class CallSession:
                         self._stream.carry(effect)
                 case fx.RecordAgent(placed=placed):
                     self._recording.agent.place(placed.audio, placed.start_ms)
+                    self._sound.agent(placed)
                 case fx.SaveTurn(turn=turn):
                     self._writer.add(turn)
                 case fx.Note(event=note):
@@ -229,11 +233,14 @@ class CallSession:
             await asyncio.sleep(TICK_S)
             self._do(self._bridge.tick(self._clock.now_ms()))
             self._levels.tick(self._clock.now_ms())
+            self._sound.flush()
 
     def _command(self, command: dict[str, Any]) -> None:
         match command.get("type"):
             case "watch":
                 self._levels.watched()
+            case "listen":
+                self._sound.listened(far=bool(command.get("far")))
             case "end":
                 self.end("operator_ended")
             case actions.COMMAND:

@@ -1,0 +1,99 @@
+"""A WebSocket on which only the server speaks, for as long as the client reads and the product has something to say."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+from typing import Any
+
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.contrib.auth.models import User
+from django.core.serializers.json import DjangoJSONEncoder
+
+from tasks_app.refusals import Refusal
+
+logger = logging.getLogger(__name__)
+
+BAD_REQUEST, NOT_AUTHENTICATED, NOT_FOUND, OLD, TOO_SLOW = 4400, 4401, 4404, 4408, 4429
+
+
+class Closed(Exception):
+    """The socket ends, with a close code and a sentence for the client."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+class OneWayConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels has no types
+    """Runs `serve` in a task of its own. A subclass says in it what is told, by `say` and `say_bytes`."""
+
+    channel_layer_alias = "none"  # whatever comes from other processes comes over the bus
+
+    SEND_TIMEOUT_S = 10.0
+    MAX_AGE_S = 12 * 3600.0
+
+    async def serve(self, user: User) -> None:
+        """Speak until there is no more to say.
+
+        Raises:
+            Closed: with the code and the sentence to close with; a `Refusal` closes with 4404.
+        """
+        raise NotImplementedError
+
+    async def connect(self) -> None:
+        """Accept first: a browser is not told the close code of a refused handshake."""
+        await self.accept()
+        self._serving = asyncio.create_task(self._serve())
+
+    async def disconnect(self, code: int) -> None:
+        """Stop at once."""
+        self._serving.cancel()
+        await asyncio.wait([self._serving])
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """Whatever a client says is ignored."""
+
+    async def say(self, message: dict[str, Any]) -> None:
+        """One JSON message. Raises Closed when the client does not read."""
+        await self._send(text_data=json.dumps(message, cls=DjangoJSONEncoder))
+
+    async def say_bytes(self, message: bytes) -> None:
+        """One binary message. Raises Closed when the client does not read."""
+        await self._send(bytes_data=message)
+
+    async def _serve(self) -> None:
+        try:
+            await self._serve_until_closed()
+        except Closed as closed:
+            with contextlib.suppress(TimeoutError, OSError):
+                async with asyncio.timeout(1.0):  # a client that does not read cannot be told either
+                    await self.close(closed.code, closed.reason)
+        except OSError:
+            pass  # the client left; disconnect() follows
+        except Exception:
+            logger.exception("a socket failed: %s", type(self).__name__)
+            with contextlib.suppress(OSError):
+                await self.close(1011)
+
+    async def _serve_until_closed(self) -> None:
+        user = self.scope.get("user")
+        if user is None or not user.is_authenticated:
+            raise Closed(NOT_AUTHENTICATED, "Sign in, or send Authorization: Bearer <API key>.")
+        try:
+            async with asyncio.timeout(self.MAX_AGE_S):
+                await self.serve(user)
+        except Refusal as refusal:
+            raise Closed(NOT_FOUND, str(refusal)) from None
+        except TimeoutError:
+            raise Closed(OLD, "Open for twelve hours: connect again.") from None
+
+    async def _send(self, **message: Any) -> None:
+        try:
+            async with asyncio.timeout(self.SEND_TIMEOUT_S):
+                await self.send(**message)
+        except TimeoutError:
+            raise Closed(TOO_SLOW, "The client reads too slowly: connect again.") from None
