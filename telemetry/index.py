@@ -16,10 +16,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from telemetry.segment import SLOWEST, Kind, Segment
-from telemetry.selection import Wanted, newest, tallied, timelines
+from telemetry.selection import Wanted, newest, periods, tallied
 from telemetry.stats import Tally, summary
 from telemetry.store import LineFile
-from telemetry.timeline import Period, Timeline, Unit, merged
+from telemetry.timeline import Period, Periods, Unit, merged
 
 logger = logging.getLogger(__name__)
 
@@ -98,12 +98,12 @@ class EventIndex:
         """The wanted events in each of the numbered hours or days; kinds without any are left out."""
         complete = self._read_on()
         with self._lock:
-            by_kind: dict[Kind, list[Timeline]] = defaultdict(list)
+            by_kind: dict[Kind, list[Periods]] = defaultdict(list)
             for segment in self._segments:
-                for kind, timeline in timelines(segment, wanted).items():
-                    by_kind[kind].append(timeline)
+                for kind, known in periods(segment, wanted, unit).items():
+                    by_kind[kind].append(known)
             kinds = {
-                kind: [merged(timeline.at(unit, number) for timeline in of_kind) for number in numbers]
+                kind: [merged(known.get(number) for known in of_kind) for number in numbers]
                 for kind, of_kind in by_kind.items()
             }
         happened = {kind: periods for kind, periods in kinds.items() if any(p.ok or p.error for p in periods)}

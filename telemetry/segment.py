@@ -10,12 +10,13 @@ import heapq
 import json
 import os
 from array import array
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from telemetry.stats import Tally
-from telemetry.timeline import Timeline
+from telemetry.timeline import Periods, Timeline, Unit, code_of, periods_by_kind, without_hour, without_step
 
 SLOWEST: Final = 10
 SLICE_BYTES: Final = 8 * 1024
@@ -56,7 +57,8 @@ class Segment:
         self._durations_us = array("q")
         self._counts = array("i")  # below zero: of failures
         self._most_us: dict[int, int] = {}  # of samples
-        self._at_s = array("I")  # 0: unknown
+        self._codes = array("Q")  # 0: without a time
+        self._many: dict[int, int] = {}  # how many events a row is, where that is not one
 
     def __len__(self) -> int:
         return len(self._starts)
@@ -102,18 +104,29 @@ class Segment:
         """How long the event took; -1 when it has no duration."""
         return self._durations_us[row]
 
-    def at_s(self, row: int) -> int:
-        """When it was, as Unix time; 0 when its line does not say."""
-        return self._at_s[row]
+    def periods(self, rows: Sequence[int], unit: Unit) -> dict[int, Periods]:
+        """These rows by the number of their kind, and by hour or day; those without a time are left out."""
+        codes = self._codes
+        counted: dict[int, int]
+        if unit is Unit.DAY:
+            counted = Counter([without_hour(codes[row]) for row in rows])
+        else:
+            counted = Counter([codes[row] for row in rows])
+        for row in self._many.keys() & set(rows):  # each is one duration, counted already, and n events
+            code = without_step(codes[row] if unit is Unit.HOUR else without_hour(codes[row]))
+            counted[code] = counted.get(code, 0) + self._many[row] - 1
+        counted.pop(0, None)
+        return periods_by_kind(counted, unit)
 
     def add_to(self, tally: Tally, row: int) -> None:
         """Count a row."""
-        tally.add(*self._counted(row), self._most_us.get(row))
-
-    def add_to_timeline(self, timeline: Timeline, row: int) -> None:
-        """Count a row in its hour and day."""
-        if at_s := self._at_s[row]:
-            timeline.add(at_s, *self._counted(row))
+        count, duration_us = self._counts[row], self._durations_us[row]
+        tally.add(
+            abs(count),
+            count > 0,
+            None if duration_us == _NO_DURATION else duration_us,
+            self._most_us.get(row),
+        )
 
     def newest_first(self, block_bytes: int = 64 * 1024) -> Iterator[dict[str, Any]]:
         """The events of the file, from its end back, without any index."""
@@ -130,10 +143,6 @@ class Segment:
         if (event := _event(rest)) is not None:
             yield event
 
-    def _counted(self, row: int) -> tuple[int, bool, int | None]:
-        count, duration_us = self._counts[row], self._durations_us[row]
-        return abs(count), count > 0, None if duration_us == _NO_DURATION else duration_us
-
     def _take(self, start: int, line: bytes) -> None:
         event = _event(line)
         if event is None:
@@ -144,16 +153,20 @@ class Segment:
         count = event.get("count")
         count = min(count, _MOST) if type(count) is int and count > 0 else 1
         kind = self._kind(event)
+        at_s, ok = _unix_time(event.get("timestamp")), event.get("ok") is not False
         self._starts.append(start)
         self._kind_numbers.append(kind.number)
         self._durations_us.append(_NO_DURATION if duration_us is None else duration_us)
-        self._counts.append(count if event.get("ok") is not False else -count)
-        self._at_s.append(_unix_time(event.get("timestamp")))
+        self._counts.append(count if ok else -count)
+        self._codes.append(code_of(at_s, kind.number, ok, duration_us) if at_s else 0)
+        if count > 1:
+            self._many[row] = count
         if most_us is not None:
             self._most_us[row] = most_us
         kind.rows.append(row)
         self.add_to(kind.tally, row)
-        self.add_to_timeline(kind.timeline, row)
+        if at_s:
+            kind.timeline.add(at_s, count, ok, duration_us)
         if duration_us is not None:
             _keep_slowest(kind.slowest, (duration_us, row))
         ids = ids_of(event)

@@ -10,7 +10,7 @@ from typing import Any
 
 from telemetry.segment import SLOWEST, Ids, Kind, Segment, ids_of
 from telemetry.stats import Tally
-from telemetry.timeline import Timeline
+from telemetry.timeline import Periods, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +72,13 @@ def tallied(segment: Segment, wanted: Wanted) -> Found:
     return Found({kind: tally for kind, tally in tallies.items() if tally.ok or tally.error}, _slowest(timed))
 
 
-def timelines(segment: Segment, wanted: Wanted) -> dict[Kind, Timeline]:
-    """The wanted events of a segment by hour and day, by kind."""
+def periods(segment: Segment, wanted: Wanted, unit: Unit) -> dict[Kind, Periods]:
+    """The wanted events of a segment by hour or day, by kind."""
     kinds = {kind: entry for kind, entry in segment.kinds.items() if wanted.has_kind(kind)}
     if not wanted.names_ids:
-        return {kind: entry.timeline for kind, entry in kinds.items()}
-    found = {kind: Timeline() for kind in kinds}
-    by_number = {entry.number: found[kind] for kind, entry in kinds.items()}
-    for row in _rows_of_ids(segment, wanted):
-        timeline = by_number.get(segment.kind_number(row))
-        if timeline is not None:
-            segment.add_to_timeline(timeline, row)
-    return found
+        return {kind: entry.timeline.periods(unit) for kind, entry in kinds.items()}
+    counted = segment.periods(_rows_of_ids(segment, wanted), unit)
+    return {kind: counted[entry.number] for kind, entry in kinds.items() if entry.number in counted}
 
 
 def newest(segment: Segment, wanted: Wanted, limit: int) -> list[int]:

@@ -6,7 +6,7 @@ Durations are counted in steps that grow by 2 %, so a percentile of them is righ
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import IntEnum
 from math import log
 from typing import Final
@@ -16,6 +16,8 @@ HOURS_KEPT: Final = 49
 """Two days and the hour that has begun; days are all kept."""
 
 _LOG_GROWTH: Final = log(GROWTH)
+_STEP_AT, _OK_AT, _KIND_AT, _DAY_AT = 5, 17, 18, 32
+"""Where the parts of a code begin, in bits; the hour of the day has the lowest five."""
 
 
 class Unit(IntEnum):
@@ -61,13 +63,17 @@ class Period:
         return found
 
 
+Periods = dict[int, Period]
+"""By the number of the hour or day."""
+
+
 class Timeline:
     """The periods of one kind of event, each by its number."""
 
     __slots__ = ("_newest_hour", "_periods")
 
     def __init__(self) -> None:
-        self._periods: dict[Unit, dict[int, Period]] = {unit: {} for unit in Unit}
+        self._periods: dict[Unit, Periods] = {unit: {} for unit in Unit}
         self._newest_hour = 0
 
     def add(self, at_s: int, n: int, ok: bool, duration_us: int | None) -> None:
@@ -83,9 +89,9 @@ class Timeline:
         if hour > self._newest_hour - HOURS_KEPT:
             self._at(Unit.HOUR, hour).add(n, ok, step)
 
-    def at(self, unit: Unit, number: int) -> Period | None:
-        """One period, if anything happened in it."""
-        return self._periods[unit].get(number)
+    def periods(self, unit: Unit) -> Periods:
+        """All that is known."""
+        return self._periods[unit]
 
     def _at(self, unit: Unit, number: int) -> Period:
         periods = self._periods[unit]
@@ -100,6 +106,43 @@ def step_of(duration_us: int | None) -> int | None:
     if duration_us is None:
         return None
     return round(log(duration_us) / _LOG_GROWTH) if duration_us else -1
+
+
+def code_of(at_s: int, kind: int, ok: bool, duration_us: int | None) -> int:
+    """Day, kind, success, step and hour of an event in one whole number, so that many are counted at once."""
+    day, rest = divmod(at_s, Unit.DAY)
+    step = step_of(duration_us)
+    coded_step = 0 if step is None else step + 2
+    return day << _DAY_AT | kind << _KIND_AT | ok << _OK_AT | coded_step << _STEP_AT | rest // Unit.HOUR
+
+
+def without_hour(code: int) -> int:
+    return code >> _STEP_AT << _STEP_AT
+
+
+def without_step(code: int) -> int:
+    return code & ~(_mask(_OK_AT - _STEP_AT) << _STEP_AT)
+
+
+def periods_by_kind(counted: Mapping[int, int], unit: Unit) -> dict[int, Periods]:
+    """Codes, and how often each occurs, by kind and period."""
+    found: dict[int, Periods] = {}
+    for code, n in counted.items():
+        day, hour = code >> _DAY_AT, code & _mask(_STEP_AT)
+        number = day if unit is Unit.DAY else 24 * day + hour
+        periods = found.setdefault(code >> _KIND_AT & _mask(_DAY_AT - _KIND_AT), {})
+        period = periods.get(number) or periods.setdefault(number, Period())
+        if code >> _OK_AT & 1:
+            period.ok += n
+        else:
+            period.error += n
+        if step := code >> _STEP_AT & _mask(_OK_AT - _STEP_AT):
+            period.steps[step - 2] = period.steps.get(step - 2, 0) + n
+    return found
+
+
+def _mask(bits: int) -> int:
+    return (1 << bits) - 1
 
 
 def merged(periods: Iterable[Period | None]) -> Period:

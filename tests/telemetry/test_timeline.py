@@ -56,10 +56,9 @@ def test_each_event_is_in_its_hour_and_its_day() -> None:
     timeline.add(NOON, 1, True, 1000)
     timeline.add(NOON + 3599, 2, False, 3000)
     timeline.add(NOON + 3600, 4, True, None)
-    hours = [timeline.at(Unit.HOUR, NOON // Unit.HOUR + n) for n in range(3)]
+    hours = [timeline.periods(Unit.HOUR).get(NOON // Unit.HOUR + n) for n in range(3)]
     assert [(hour.ok, hour.error) if hour else None for hour in hours] == [(1, 2), (4, 0), None]
-    day = timeline.at(Unit.DAY, NOON // Unit.DAY)
-    assert day is not None
+    day = timeline.periods(Unit.DAY)[NOON // Unit.DAY]
     assert (day.ok, day.error) == (5, 2)
     assert merged([*hours]).steps == day.steps
 
@@ -69,11 +68,31 @@ def test_hours_are_forgotten_and_days_are_not() -> None:
     for hour in range(3 * HOURS_KEPT):
         timeline.add(NOON + hour * 3600, 1, True, 1000)
     timeline.add(NOON, 1, True, 1000)  # late news
-    kept = [n for n in range(3 * HOURS_KEPT) if timeline.at(Unit.HOUR, NOON // Unit.HOUR + n)]
+    kept = [n for n in range(3 * HOURS_KEPT) if NOON // Unit.HOUR + n in timeline.periods(Unit.HOUR)]
     assert kept == list(range(2 * HOURS_KEPT, 3 * HOURS_KEPT))
-    first_day = timeline.at(Unit.DAY, NOON // Unit.DAY)
-    assert first_day is not None
+    first_day = timeline.periods(Unit.DAY)[NOON // Unit.DAY]
     assert first_day.ok == 13
+
+
+@pytest.mark.parametrize("unit", list(Unit))
+def test_chosen_rows_give_what_a_timeline_of_them_gives(events: LineFile, unit: Unit) -> None:
+    source = random.Random(5)
+    timelines = {"a": Timeline(), "b": Timeline()}
+    for _ in range(400):
+        kind, ok = source.choice("ab"), source.random() < 0.8
+        at_s, count = NOON + source.randrange(2 * 86400), source.choice([1, 1, 1, 7])
+        duration_ms = source.choice([None, 0.0, round(source.expovariate(0.01), 3)])
+        events.append(line("x", kind, duration_ms, ok=ok, timestamp=at(at_s), count=count))
+        timelines[kind].add(at_s, count, ok, None if duration_ms is None else round(duration_ms * 1000))
+    segment = Segment(events.open_files()[0])
+    while segment.read_on():
+        pass
+    by_number = segment.periods(range(len(segment)), unit)
+    for name, timeline in timelines.items():
+        chosen = by_number[segment.kinds["x", name].number]
+        assert {n: (p.ok, p.error, p.steps) for n, p in chosen.items()} == {
+            n: (p.ok, p.error, p.steps) for n, p in timeline.periods(unit).items()
+        }
 
 
 @pytest.fixture
@@ -117,4 +136,4 @@ def test_a_line_without_a_time_is_counted_but_in_no_period(events: LineFile) -> 
     while segment.read_on():
         pass
     assert len(segment) == 4
-    assert [segment.at_s(row) for row in range(3)] == [0, 0, 0]
+    assert list(segment.periods(range(3), Unit.DAY)) == []
