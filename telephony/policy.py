@@ -7,7 +7,7 @@ time zones are left out on purpose: phonenumbers' geocoder takes seconds and meg
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,6 +23,17 @@ from phonenumbers import (
 INVALID: Final = "invalid_number"
 PREMIUM_OR_EMERGENCY: Final = "blocked.premium_or_emergency"
 NOT_ALLOWLISTED: Final = "blocked.not_allowlisted"
+
+CHECK_NAMES: Final = (
+    "Not the number we call from",
+    "Complete, in international form",
+    "No emergency number, service number or short code",
+    "No satellite or worldwide number",
+    "A number that can exist",
+    "No premium-rate, shared-cost, personal or pager number",
+    "In a country that may be called",
+)
+"""What `checks` looks at, in its order."""
 
 _DIALABLE: Final = frozenset(
     {
@@ -90,27 +101,67 @@ def parse_number(text: str, region: str) -> str:
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
 
 
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One rule, by name: `refusal` when it forbids the call; `looked_at` is false when an earlier one did."""
+
+    name: str
+    refusal: Refusal | None
+    looked_at: bool = True
+
+    @property
+    def passed(self) -> bool:
+        return self.looked_at and self.refusal is None
+
+
+def checks(number: str, *, allowed_countries: Collection[str], own_number: str = "") -> list[Check]:
+    """Every rule for this E.164 number, in order. The first that forbids it is the last that is looked at."""
+    found: list[Check] = []
+    for name, refusal in _rules(number, allowed_countries, own_number):
+        found.append(Check(name, refusal))
+        if refusal:
+            break
+    return found + [Check(name, None, looked_at=False) for name in CHECK_NAMES[len(found) :]]
+
+
 def check(number: str, *, allowed_countries: Collection[str], own_number: str = "") -> Refusal | None:
     """Why this E.164 number must not be called, or None. Countries are ISO codes (`US`); Jamaica is not `US`."""
-    if own_number and number == own_number:
-        return Refusal(INVALID, "This is the number we call from.")
+    all_checks = checks(number, allowed_countries=allowed_countries, own_number=own_number)
+    return next((found.refusal for found in all_checks if found.refusal), None)
+
+
+def _rules(
+    number: str, allowed_countries: Collection[str], own_number: str
+) -> Iterator[tuple[str, Refusal | None]]:
+    """A name and what it forbids, for each rule; the next may be asked for only if it forbade nothing."""
+    names = iter(CHECK_NAMES)
+    is_own = bool(own_number) and number == own_number
+    yield next(names), Refusal(INVALID, "This is the number we call from.") if is_own else None
     parsed = _parsed(number, None) if re.fullmatch(r"\+[0-9]{3,15}", number) else None
     if parsed is None:
-        return Refusal(INVALID, "This is not a phone number in international form.")
-    if _is_short(parsed):
-        return Refusal(PREMIUM_OR_EMERGENCY, _EMERGENCY)
-    if parsed.country_code in _SATELLITE_AND_WORLDWIDE:
-        return Refusal(PREMIUM_OR_EMERGENCY, _COSTLY)
-    if not phonenumbers.is_valid_number(parsed) or _is_unassignable_in_nanp(parsed):
-        return Refusal(INVALID, "There is no such phone number: check its digits.")
-    if not _is_ordinary(parsed) or _is_costly_in_nanp(parsed):
-        return Refusal(PREMIUM_OR_EMERGENCY, _COSTLY)
-    if not _regions(parsed) & set(allowed_countries):
-        place = country(number) or "this part of the world"
-        return Refusal(
+        yield next(names), Refusal(INVALID, "This is not a phone number in international form.")
+        return
+    yield next(names), None
+    yield next(names), Refusal(PREMIUM_OR_EMERGENCY, _EMERGENCY) if _is_short(parsed) else None
+    is_worldwide = parsed.country_code in _SATELLITE_AND_WORLDWIDE
+    yield next(names), Refusal(PREMIUM_OR_EMERGENCY, _COSTLY) if is_worldwide else None
+    is_real = phonenumbers.is_valid_number(parsed) and not _is_unassignable_in_nanp(parsed)
+    yield (
+        next(names),
+        None if is_real else Refusal(INVALID, "There is no such phone number: check its digits."),
+    )
+    is_cheap = _is_ordinary(parsed) and not _is_costly_in_nanp(parsed)
+    yield next(names), None if is_cheap else Refusal(PREMIUM_OR_EMERGENCY, _COSTLY)
+    is_allowed = bool(_regions(parsed) & set(allowed_countries))
+    place = country(number) or "this part of the world"
+    yield (
+        next(names),
+        None
+        if is_allowed
+        else Refusal(
             NOT_ALLOWLISTED, f"Calls to {place} are not allowed: ALLOWED_COUNTRIES does not list it."
-        )
-    return None
+        ),
+    )
 
 
 def _is_ordinary(number: PhoneNumber) -> bool:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from telephony.ended_reasons import ENDED_REASONS
-from telephony.policy import NotDialable, check, country, national, parse_number
+from telephony.policy import CHECK_NAMES, NotDialable, check, checks, country, national, parse_number
 
 pytestmark = pytest.mark.unit
 
@@ -277,3 +277,15 @@ def test_the_slow_parts_of_phonenumbers_are_not_imported() -> None:
     script = "import sys, telephony.policy; print([m for m in sys.modules if 'geo' in m or 'timezone' in m])"
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert loaded.stdout.strip() == "[]"
+
+
+def test_every_rule_is_named_and_the_first_that_forbids_is_the_last_looked_at() -> None:
+    every = checks("+12125550134", allowed_countries=["US"])
+    assert [found.name for found in every] == list(CHECK_NAMES)
+    assert all(found.passed for found in every)
+
+    *before, forbids, after = checks("+19005550134", allowed_countries=["US"])
+    assert all(found.passed for found in before)
+    assert forbids.refusal == check("+19005550134", allowed_countries=["US"])
+    assert not after.passed
+    assert not after.looked_at
