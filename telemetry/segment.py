@@ -16,7 +16,16 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from telemetry.stats import Tally
-from telemetry.timeline import Periods, Timeline, Unit, code_of, periods_by_kind, without_hour, without_step
+from telemetry.timeline import (
+    ALL_BUT_HOUR,
+    EVERYTHING,
+    Periods,
+    Timeline,
+    Unit,
+    code_of,
+    periods_by_kind,
+    without_step,
+)
 
 SLOWEST: Final = 10
 SLICE_BYTES: Final = 8 * 1024
@@ -106,15 +115,10 @@ class Segment:
 
     def periods(self, rows: Sequence[int], unit: Unit) -> dict[int, Periods]:
         """These rows by the number of their kind, and by hour or day; those without a time are left out."""
-        codes = self._codes
-        counted: dict[int, int]
-        if unit is Unit.DAY:
-            counted = Counter([without_hour(codes[row]) for row in rows])
-        else:
-            counted = Counter([codes[row] for row in rows])
+        codes, mask = self._codes, ALL_BUT_HOUR if unit is Unit.DAY else EVERYTHING
+        counted = Counter([codes[row] & mask for row in rows])
         for row in self._many.keys() & set(rows):  # each is one duration, counted already, and n events
-            code = without_step(codes[row] if unit is Unit.HOUR else without_hour(codes[row]))
-            counted[code] = counted.get(code, 0) + self._many[row] - 1
+            counted[without_step(codes[row] & mask)] += self._many[row] - 1
         counted.pop(0, None)
         return periods_by_kind(counted, unit)
 

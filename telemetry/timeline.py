@@ -19,6 +19,10 @@ _LOG_GROWTH: Final = log(GROWTH)
 _STEP_AT, _OK_AT, _KIND_AT, _DAY_AT = 5, 17, 18, 32
 """Where the parts of a code begin, in bits; the hour of the day has the lowest five."""
 
+EVERYTHING: Final = -1
+ALL_BUT_HOUR: Final = EVERYTHING << _STEP_AT
+"""Masks for codes."""
+
 
 class Unit(IntEnum):
     """How long a period is, in seconds. Its number is the Unix time divided by this: hours and days are UTC."""
@@ -114,10 +118,6 @@ def code_of(at_s: int, kind: int, ok: bool, duration_us: int | None) -> int:
     step = step_of(duration_us)
     coded_step = 0 if step is None else step + 2
     return day << _DAY_AT | kind << _KIND_AT | ok << _OK_AT | coded_step << _STEP_AT | rest // Unit.HOUR
-
-
-def without_hour(code: int) -> int:
-    return code >> _STEP_AT << _STEP_AT
 
 
 def without_step(code: int) -> int:
