@@ -9,5 +9,5 @@ if [ $# -gt 0 ]; then
     shift
     for group in "$@"; do groups="$groups or $group"; done
 fi
-# Calls are made in real time: one process makes them while another runs everything else.
-exec "$venv/bin/python" -m pytest -n 2 -m "$groups"
+# Calls take place in real time: three processes that mostly wait make them, beside one that does the rest.
+exec "$venv/bin/python" -m pytest -n 4 -m "$groups"

@@ -34,7 +34,7 @@ trap 'exit 143' TERM HUP
 
 as_server "$programs/initdb" -D "$scratch/data" -U calls -A trust -E UTF8 --locale=C --no-sync >"$scratch/log" 2>&1 &&
     # A unix socket: no port to collide on, and nobody else's connections. Scratch data need not survive a crash.
-    as_server "$programs/pg_ctl" -D "$scratch/data" -l "$scratch/data/log" -w -o "-h '' -k '$scratch' -c fsync=off -c full_page_writes=off" start >>"$scratch/log" 2>&1 &&
+    as_server "$programs/pg_ctl" -D "$scratch/data" -l "$scratch/data/log" -w -o "-h '' -k '$scratch' -c fsync=off -c full_page_writes=off -c max_connections=300" start >>"$scratch/log" 2>&1 &&
     as_server "$programs/createdb" -h "$scratch" -U calls calls >>"$scratch/log" 2>&1 || {
     cat "$scratch/log" "$scratch/data/log" >&2
     die "PostgreSQL did not start: see above."

@@ -14,7 +14,7 @@ import pytest_asyncio
 from xdist.remote import Producer
 
 from callcenter.env import known_names
-from tests.scheduling import Scheduling
+from tests import scheduling
 
 _data_root = tempfile.TemporaryDirectory(prefix="callcenter-tests-")
 
@@ -37,8 +37,16 @@ def pytest_unconfigure() -> None:
 
 
 @pytest.hookimpl(optionalhook=True)  # pytest-xdist's
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
-    return Scheduling(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> scheduling.Scheduling:
+    return scheduling.Scheduling(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    scheduling.in_real_time_first(items)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    scheduling.make_way(item)
 
 
 @pytest.fixture(autouse=True)

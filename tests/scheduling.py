@@ -1,4 +1,7 @@
-"""Which tests share a process where pytest-xdist starts several: those of one file, and all whole calls.
+"""Which tests share a process where pytest-xdist starts several, and which of them make way for the others.
+
+Calls take place in real time: processes that make them mostly wait, beside one that computes. The calls begin first,
+and what only computes runs at a lower priority, so that it does not delay what they measure.
 
 pytest-xdist 3.8's own groups (`--dist loadgroup`) do nothing under pytest 9.2: it writes a test's group into an
 attribute that pytest does not read any more.
@@ -6,12 +9,48 @@ attribute that pytest does not read any more.
 
 from __future__ import annotations
 
+import os
+
+import pytest
+from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
+
+IN_REAL_TIME = {
+    "tests/calls/test_agent_link.py": "everybody",
+    "tests/calls/test_across_processes.py": "everybody",
+    "tests/calls/test_scenario_run.py": "everybody",
+    "tests/calls/test_scenarios.py": "everybody",
+    "tests/tasks_app/test_pipeline.py": "everybody",
+    "tests/tasks_app/test_verdict_of_a_call.py": "everybody",
+    "tests/calls/": "calls",
+    "tests/browser/": "browser",
+}
+"""Where a test lies, and the name of those that share its process; the first that fits counts."""
+
+NICENESS = 10
+
+
+def _group(nodeid: str) -> str | None:
+    return next((group for start, group in IN_REAL_TIME.items() if nodeid.startswith(start)), None)
+
+
+def in_real_time_first(items: list[pytest.Item]) -> None:
+    """Put the tests that mostly wait before the others, which keep their order."""
+    items.sort(key=lambda item: _group(item.nodeid) is None)
+
+
+def make_way(item: pytest.Item) -> None:
+    """Lower this process's priority, for good, before the first test that is not one of real time."""
+    if _group(item.nodeid) is None and os.nice(0) < NICENESS:
+        os.nice(NICENESS - os.nice(0))
 
 
 class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """One process makes all calls, beside one running product: what they measure needs a quiet machine."""
+    """A process for each group, and for the tests of one file."""
+
+    def __init__(self, config: pytest.Config, log: Producer) -> None:
+        config.option.loadscopereorder = False  # xdist would begin with the files that have most tests
+        super().__init__(config, log)
 
     def _split_scope(self, nodeid: str) -> str:
-        path = nodeid.partition("::")[0]
-        return "calls" if path.startswith("tests/calls/") else path
+        return _group(nodeid) or nodeid.partition("::")[0]
