@@ -151,7 +151,13 @@ def _describe_stream(stream: MediaStream) -> dict[str, object]:
         "first_timestamp_ms": stream.first_timestamp_ms,
         "ended": stream.ended,
         "agent_runs": [
-            {"start_ms": run.start_ms, "end_ms": run.end_ms, "n_bytes": run.n_bytes, "cut": run.cut}
+            {
+                "start_ms": run.start_ms,
+                "end_ms": run.end_ms,
+                "n_bytes": run.n_bytes,
+                "cut": run.cut,
+                "late_ms": run.late_ms,
+            }
             for run in stream.playback.runs
         ],
     }

@@ -23,6 +23,8 @@ class Run:
     cut: bool = False
     """It ended because of a `clear`, with more still queued."""
     open: bool = True
+    late_ms: float = 0.0
+    """How late its worst frame was, on a machine too busy to keep time: its marks came as much later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +64,14 @@ class Playback:
         return len(self._queue)
 
     @property
+    def current(self) -> Run | None:
+        """What is being heard now."""
+        return self.runs[-1] if self.runs and self.runs[-1].open else None
+
+    @property
     def idle(self) -> bool:
         """Nothing is being played and nothing waits: a mark would be reached at once."""
-        return not self._queue and not (self.runs and self.runs[-1].open)
+        return not self._queue and self.current is None
 
     def enqueue(self, audio: bytes) -> int:
         """Queue `audio`; returns how many bytes of it were discarded because the queue is full."""
@@ -91,7 +98,7 @@ class Playback:
         """Play the next 20 ms, which begin at `at_ms`; what the tick before played is over now."""
         reached = self._reached_marks()
         audio = self._next_audio()
-        run = self.runs[-1] if self.runs and self.runs[-1].open else None
+        run = self.current
         began = ended = None
         if audio:
             if run is None:
@@ -106,7 +113,7 @@ class Playback:
 
     def stop(self) -> Run | None:
         """End the run in progress, if there is one, with the frame being played."""
-        run = self.runs[-1] if self.runs and self.runs[-1].open else None
+        run = self.current
         if run is not None:
             run.open = False
         return run
@@ -119,8 +126,7 @@ class Playback:
 
     def _next_audio(self) -> bytes:
         """Up to one frame; speech begins only with a whole frame at hand, or after waiting a tick for it."""
-        speaking = bool(self.runs) and self.runs[-1].open
-        if not speaking and 0 < len(self._queue) < FRAME_BYTES and not self._waited:
+        if self.current is None and 0 < len(self._queue) < FRAME_BYTES and not self._waited:
             self._waited = True
             return b""
         self._waited = False

@@ -204,6 +204,8 @@ class MediaStream:
         tick = self.playback.tick(at_ms)
         for name in tick.marks:
             self._echo(name, flushed=False)
+        if run := self.playback.current:
+            run.late_ms = max(run.late_ms, self._world.now_ms() - at_ms)
         self._note_run(tick.began, tick.ended)
         self.heard += tick.frame
         self.party.hear(tick.frame, at_ms)
