@@ -1,0 +1,1 @@
+"""The page of numbers: how calls went, and how long everything took."""
