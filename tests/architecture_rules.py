@@ -17,8 +17,9 @@ LAYERS = ("telemetry", "telephony", "tasks_app", "callcenter")
 
 PURE = {
     "tasks_app.analysis",
-    "tasks_app.charts",
     "tasks_app.costs",
+    "tasks_app.telemetry_page.charts",
+    "tasks_app.telemetry_page.words",
     "telemetry.lines",
     "telemetry.sampling",
     "telemetry.stats",
