@@ -52,6 +52,17 @@ def task_create(*, owner: User, **fields: Unpack[TaskFields]) -> Task:
     return Task.objects.create(owner=owner, **fields)
 
 
+def task_update(*, task: Task, **fields: Unpack[TaskFields]) -> None:
+    """Write an errand anew that was never called.
+
+    Raises:
+        Refusal: it was called: what the agent was told must stay as it was.
+    """
+    untouched = Task.objects.filter(pk=task.pk, status=Task.Status.PENDING, calls=None)
+    if not untouched.update(**fields):
+        raise Refusal("already_called", "This task was called already: duplicate it instead.", status=409)
+
+
 def task_start_call(*, task: Task) -> Call:
     """Dial the task's number, once. Blocks on Twilio; not for use inside a transaction.
 
@@ -61,7 +72,7 @@ def task_start_call(*, task: Task) -> Call:
     _refuse_if_not_callable(task)
     try:
         call = call_reserve(
-            task_id=task.pk, owner_id=task.owner_id, to_number=task.target_phone, brief=_brief(task)
+            task_id=task.pk, owner_id=task.owner_id, to_number=task.target_phone, brief=task_brief(task)
         )
     except CallInProgressError as error:
         raise Refusal(
@@ -101,9 +112,10 @@ def call_act(*, call: Call, action: Action) -> None:
         Refusal: `call_not_live`, or `call_unreachable` when the process that holds the call cannot be told.
     """
     if action.type is ActionType.END:
-        if not placing.stop(call.pk, by=action.by):
+        if not call.is_live:
             raise _not_live(call, "The call is over.")
         event_append(call_id=call.pk, events=[action.outcome("The call is being ended.")])
+        placing.stop(call.pk, by=action.by)
         return
     if call.state != State.IN_PROGRESS or not call.stream_sid or call.stop_requested_at is not None:
         raise _not_live(call, "The call is over." if not call.is_live else "The call has no sound now.")
@@ -126,6 +138,21 @@ def call_analyse(*, call: Call) -> Analysis | None:
     return None if is_being_made(call) else analysis_need(call)
 
 
+def task_brief(task: Task) -> CallBrief:
+    """What the agent of a call made now would be told."""
+    return CallBrief(
+        objective=task.objective,
+        task_type=task.task_type,
+        context=task.context,
+        target_outcome=task.target_outcome,
+        walkaway_point=task.walkaway_point,
+        agent_persona=task.agent_persona,
+        opening_line=task.opening_line,
+        style=task.style,
+        on_behalf_of=task.owner.get_full_name(),
+    )
+
+
 def _refuse_if_not_callable(task: Task) -> None:
     if live.is_draining():
         raise Refusal(
@@ -139,17 +166,3 @@ def _refuse_if_not_callable(task: Task) -> None:
     blocked = why_not_dialled(task.target_phone)
     if blocked:
         raise Refusal(blocked.code, blocked.message, status=422)
-
-
-def _brief(task: Task) -> CallBrief:
-    return CallBrief(
-        objective=task.objective,
-        task_type=task.task_type,
-        context=task.context,
-        target_outcome=task.target_outcome,
-        walkaway_point=task.walkaway_point,
-        agent_persona=task.agent_persona,
-        opening_line=task.opening_line,
-        style=task.style,
-        on_behalf_of=task.owner.get_full_name(),
-    )

@@ -219,7 +219,7 @@ async def place_and_follow(
                 await stopping
         async with client.get(f"/api/tasks/{task['id']}") as answer:
             placed.task = await answer.json()
-    await _ask_simulator(stack, placed)
+    await ask_simulator(stack, placed)
     return placed
 
 
@@ -233,7 +233,8 @@ async def _stop(client: aiohttp.ClientSession, task_id: str) -> None:
         assert answer.status == 200, await answer.text()
 
 
-async def _ask_simulator(stack: Stack, placed: PlacedCall) -> None:
+async def ask_simulator(stack: Stack, placed: PlacedCall) -> None:
+    """Add what the simulator knows of the call."""
     (call,) = placed.task["calls"]
     placed.truth = await stack.truth(call["call_sid"])
     if placed.truth["stream_sids"]:
