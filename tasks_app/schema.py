@@ -2,145 +2,128 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 
+from tasks_app import schema_examples as examples
 from tasks_app.action_form import ACTION_SENT, ActionAnswerSerializer, ActionSerializer
-from tasks_app.problems import CONTENT_TYPE, problem
+from tasks_app.schema_problems import Problem, invalid, problems
 from tasks_app.serializers import (
     AnswerSerializer,
     CallDetailSerializer,
     PendingAnalysisSerializer,
-    ProblemSerializer,
     TaskDetailSerializer,
     TaskSerializer,
     TranscriptSerializer,
     VerdictSerializer,
 )
 
-TASK_ID = "3f0c5c1e-5f0b-4d0a-9a53-0d3d9b7c1a11"
-SESSION_ID = "a41e52f0-6a3e-4a0f-8b0e-5f3f1f6f2b22"
+_TASKS: Final = "/api/tasks"
+_TASK: Final = "/api/tasks/{task_id}"
+_CALL: Final = "/api/calls/{call_id}"
 
-_TASK_INPUT = {
-    "task_type": "bill_reduction",
-    "target_phone": "(212) 555-0134",
-    "objective": "Get my internet bill under $60 a month.",
-    "context": "Customer for six years. The bill went from $65 to $89 this month.",
-    "target_outcome": "$60 a month for twelve months",
-    "walkaway_point": "Anything above $75",
-    "style": "collaborative",
-}
-_TURN = {
-    "number": 1,
-    "speaker": "caller",
-    "text": "Hello, how can I help?",
-    "start_ms": 320,
-    "end_ms": 1840,
-    "heard": 1.0,
-    "heard_text": "",
-    "final": True,
-    "words": [{"word": "Hello,", "start_ms": 320, "end_ms": 610, "confidence": 0.99}],
-}
-_EVIDENCE = {"turn": 7, "quote": "I can lower it to $55 a month", "start_ms": 21400}
-_VERDICT = {
-    "session_id": SESSION_ID,
-    "state": "ready",
-    "provider": "openai",
-    "model": "gpt-5.4-mini",
-    "created_at": "2026-05-20T12:01:49Z",
-    "summary": "The bill was lowered from $89 to $55 a month.",
-    "outcome": "success",
-    "outcome_reasoning": "The target was $60; the representative confirmed $55.",
-    "evidence": [_EVIDENCE],
-    "concessions": [{"text": "A lower monthly price.", "supported": True, "evidence": [_EVIDENCE]}],
-    "tactics": [],
-    "tactics_used": ["Direct ask"],
-    "score": 92,
-    "score_reasoning": "The target was beaten in two minutes.",
-    "rapport_quality": "good",
-    "key_moments": [{"text": "The offer.", "supported": True, "evidence": [_EVIDENCE]}],
-    "improvement_suggestions": ["Ask for a written confirmation."],
-    "details": {"agreed_price": "55.00"},
-}
-
-
-def _problems(*rows: tuple[int, str, str], field: str = "target_phone") -> dict[Any, OpenApiResponse]:
-    """Responses for refusals, given as (status, code, detail); 401 is added. `field`: the one that is `invalid`."""
-    common = ((401, "not_authenticated", "Authentication credentials were not provided."),)
-    by_status: dict[int, list[OpenApiExample]] = {}
-    for status, code, detail in (*rows, *common):
-        more: dict[str, Any] = {"session_id": SESSION_ID} if code.startswith("call_") else {}
-        if code == "invalid":
-            more["errors"] = {field: [{"code": "invalid", "message": detail}]}
-            detail = f"Some fields need a correction: {field}."
-        value = problem(status=status, code=code, detail=detail, instance="/api/tasks", **more)
-        by_status.setdefault(status, []).append(OpenApiExample(code, value=value))
-    return {
-        (status, CONTENT_TYPE): OpenApiResponse(ProblemSerializer, description="Refused.", examples=examples)
-        for status, examples in by_status.items()
-    }
-
-
-def _answer(ok: str, message: str) -> OpenApiResponse:
-    value = {"ok": True, "message": message, "session_id": SESSION_ID}
-    return OpenApiResponse(AnswerSerializer, examples=[OpenApiExample(ok, value=value)])
-
-
-_NOT_FOUND = (404, "not_found", "There is no such task.")
-_NO_ANSWERED_CALL = (
-    _NOT_FOUND,
-    (404, "no_call", "This task was not called yet."),
-    (404, "not_answered", "No call of this task was answered yet."),
+_NO_TASK = Problem(404, "not_found", "There is no such task.")
+_NO_TASK_CALL = Problem(404, "not_found", "This task has no such call.")
+_NO_CALL = Problem(404, "no_call", "This task was not called yet.")
+_NOT_ANSWERED = Problem(404, "not_answered", "No call of this task was answered yet.")
+_NO_SESSION = invalid("session_id", "Must be a call's UUID, as in the task's `calls`.")
+_BODY = (
+    Problem(400, "parse_error", "JSON parse error - Expecting value: line 1 column 1 (char 0)"),
+    Problem(413, "content_too_large", "The body is larger than 256 KiB."),
+    Problem(415, "unsupported_media_type", 'Unsupported media type "text/plain" in request.'),
 )
 _SESSION = OpenApiParameter(
     "session_id", OpenApiTypes.UUID, description="Another call of the task than the latest answered one."
+)
+_JUDGED_SESSION = OpenApiParameter(
+    "session_id", OpenApiTypes.UUID, description="Another call than the latest answered one, or the latest."
+)
+_IDEMPOTENCY = OpenApiParameter(
+    "Idempotency-Key", str, OpenApiParameter.HEADER, description="Any unique text."
+)
+
+
+def _shows(serializer: Any, name: str, value: Any, description: str = "") -> OpenApiResponse:
+    example = OpenApiExample(name, value=value, response_only=True)
+    return OpenApiResponse(serializer, description=description, examples=[example])
+
+
+def _answer(name: str, message: str) -> OpenApiResponse:
+    value = {"ok": True, "message": message, "session_id": examples.SESSION_ID}
+    return _shows(AnswerSerializer, name, value)
+
+
+_PENDING = _shows(
+    PendingAnalysisSerializer,
+    "On its way",
+    examples.PENDING,
+    "Ask again after `Retry-After` seconds, or wait for `analysis_ready` on the feed.",
 )
 
 task_list = extend_schema(
     summary="List tasks",
     description="A bare array, newest first. `Link` names the other pages, `X-Total-Count` counts all rows.",
     responses={
-        200: TaskSerializer(many=True),
-        **_problems((400, "invalid", "Select a valid choice.")),
+        200: _shows(TaskSerializer(many=True), "One task", examples.TASK),
+        **problems(
+            _TASKS, invalid("status", "Select a valid choice. lost is not one of the available choices.")
+        ),
     },
 )
 task_create = extend_schema(
     summary="Write a task",
     request=TaskSerializer,
-    examples=[OpenApiExample("Lower a bill", value=_TASK_INPUT, request_only=True)],
+    examples=[OpenApiExample("Lower a bill", value=examples.TASK_INPUT, request_only=True)],
     responses={
-        201: TaskSerializer,
-        **_problems(
-            (400, "invalid", "This is not a telephone number: check its digits."),
-            (400, "parse_error", "JSON parse error"),
-            (413, "content_too_large", "The body is larger than 256 KiB."),
-            (415, "unsupported_media_type", 'Unsupported media type "text/plain" in request.'),
+        201: _shows(TaskSerializer, "The task", examples.NEW_TASK),
+        **problems(
+            _TASKS,
+            invalid("target_phone", "This is not a phone number: check its digits."),
+            *_BODY,
+            changes=True,
         ),
     },
 )
 task_detail = extend_schema(
-    summary="Read a task and its calls", responses={200: TaskDetailSerializer, **_problems(_NOT_FOUND)}
+    summary="Read a task and its calls",
+    responses={
+        200: _shows(TaskDetailSerializer, "A task and its call", {**examples.TASK, "calls": [examples.CALL]}),
+        **problems(_TASK, _NO_TASK),
+    },
 )
 task_call = extend_schema(
     summary="Place the call",
     description="Dials once, however often it is asked. `Idempotency-Key` makes a repeated request safe. Nothing is "
     "dialled unless `ok` is true. A 422 will be refused again; a 502 or 503 may be tried again.",
     request=None,
-    parameters=[
-        OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER, description="Any unique text.")
-    ],
+    parameters=[_IDEMPOTENCY],
     responses={
         200: _answer("Placed", "The call is being placed."),
-        **_problems(
-            _NOT_FOUND,
-            (409, "call_in_progress", "This task has a call in progress: stop it, or wait for its end."),
-            (422, "blocked.not_allowlisted", "Calls to this country are not allowed."),
-            (422, "invalid_number", "Twilio does not know this phone number: check its digits."),
-            (502, "error.twilio", "Twilio has trouble of its own: try again in a few minutes."),
-            (503, "not_configured", "TWILIO_ACCOUNT_SID is not set."),
-            (503, "draining", "This server is about to restart and takes no new calls: try again shortly."),
+        **problems(
+            f"{_TASK}/call",
+            _NO_TASK,
+            Problem(
+                409, "call_in_progress", "This task has a call in progress: stop it, or wait for its end."
+            ),
+            Problem(409, "canceled_before_dial", "The call was stopped before it was dialled."),
+            Problem(422, "blocked.not_allowlisted", "Calls to this country are not allowed."),
+            Problem(422, "blocked.premium_or_emergency", "Emergency numbers are never called."),
+            Problem(422, "invalid_number", "Twilio does not know this phone number: check its digits."),
+            Problem(422, "carrier_rejected", "Twilio blocks calls to this phone number: ask Twilio why."),
+            Problem(422, "geo_permission_denied", "The Twilio account may not call this country."),
+            Problem(422, "trial_number_unverified", "A Twilio trial account may call verified numbers only."),
+            Problem(422, "error.twilio", "Twilio does not let us call from TWILIO_PHONE_NUMBER."),
+            Problem(502, "error.twilio", "Twilio has trouble of its own: try again in a few minutes."),
+            Problem(
+                502, "carrier_rate_limited", "Twilio has too many requests of ours: try again in a minute."
+            ),
+            Problem(503, "not_configured", "TWILIO_ACCOUNT_SID is not set."),
+            Problem(
+                503, "draining", "This server is about to restart and takes no new calls: try again shortly."
+            ),
+            changes=True,
         ),
     },
 )
@@ -148,7 +131,11 @@ task_stop = extend_schema(
     summary="End the call",
     description="At any moment. Stopping what is not running is no error and changes nothing.",
     request=None,
-    responses={200: _answer("Stopping", "The call is being ended."), **_problems(_NOT_FOUND)},
+    parameters=[_IDEMPOTENCY],
+    responses={
+        200: _answer("Stopping", "The call is being ended."),
+        **problems(f"{_TASK}/stop", _NO_TASK, changes=True),
+    },
 )
 task_audio = extend_schema(
     summary="Hear the call",
@@ -168,11 +155,17 @@ task_audio = extend_schema(
         (200, "audio/wav"): OpenApiTypes.BINARY,
         (206, "audio/wav"): OpenApiTypes.BINARY,
         416: OpenApiResponse(description="None of the range is in the file; `Content-Range` says its size."),
-        **_problems(
-            *_NO_ANSWERED_CALL,
-            (400, "invalid", "Must be one of mixed, inbound, outbound."),
-            (404, "still_recording", "The call is still being recorded; its audio is ready when it is over."),
-            (404, "recording_missing", "There is no recording of this call."),
+        **problems(
+            f"{_TASK}/audio",
+            invalid("side", "Must be one of mixed, inbound, outbound."),
+            _NO_SESSION,
+            *(_NO_TASK, _NO_TASK_CALL, _NO_CALL, _NOT_ANSWERED),
+            Problem(
+                404,
+                "still_recording",
+                "The call is still being recorded; its audio is ready when it is over.",
+            ),
+            Problem(404, "recording_missing", "There is no recording of this call."),
         ),
     },
 )
@@ -184,40 +177,18 @@ task_transcript = extend_schema(
         OpenApiParameter("format", str, enum=["json", "srt", "vtt", "txt"], default="json"),
     ],
     responses={
-        (200, "application/json"): OpenApiResponse(
-            TranscriptSerializer,
-            examples=[
-                OpenApiExample(
-                    "One turn",
-                    value={
-                        "task_id": TASK_ID,
-                        "session_id": SESSION_ID,
-                        "source": "final",
-                        "turns": [_TURN],
-                        "count": 1,
-                    },
-                )
-            ],
+        (200, "application/json"): _shows(TranscriptSerializer, "One turn", examples.TRANSCRIPT),
+        **{
+            (200, media_type): _shows(OpenApiTypes.STR, "One turn", text)
+            for media_type, text in examples.WRITTEN.items()
+        },
+        **problems(
+            f"{_TASK}/transcript",
+            invalid("format", "Must be one of json, srt, vtt, txt."),
+            _NO_SESSION,
+            *(_NO_TASK, _NO_TASK_CALL, _NO_CALL, _NOT_ANSWERED),
         ),
-        (200, "text/vtt"): OpenApiTypes.STR,
-        (200, "application/x-subrip"): OpenApiTypes.STR,
-        (200, "text/plain"): OpenApiTypes.STR,
-        **_problems(*_NO_ANSWERED_CALL, (400, "invalid", "Must be one of json, srt, vtt, txt.")),
     },
-)
-_PENDING = OpenApiResponse(
-    PendingAnalysisSerializer,
-    description="Ask again after `Retry-After` seconds, or wait for `analysis_ready` on the feed.",
-    examples=[
-        OpenApiExample(
-            "On its way",
-            value={"session_id": SESSION_ID, "state": "running", "message": "The verdict is being made."},
-        )
-    ],
-)
-_VERDICT_REFUSALS = (_NOT_FOUND, (404, "no_call", "This task was not called yet."))
-_JUDGED_SESSION = OpenApiParameter(
-    "session_id", OpenApiTypes.UUID, description="Another call than the latest answered one, or the latest."
 )
 task_analysis = extend_schema(
     summary="Read the verdict",
@@ -225,11 +196,13 @@ task_analysis = extend_schema(
     "without any is `supported: false`. Without a language model it is plain statistics, `provider: statistics`.",
     parameters=[_JUDGED_SESSION],
     responses={
-        200: OpenApiResponse(VerdictSerializer, examples=[OpenApiExample("A lower bill", value=_VERDICT)]),
+        200: _shows(VerdictSerializer, "A lower bill", examples.VERDICT),
         202: _PENDING,
-        **_problems(
-            *_VERDICT_REFUSALS,
-            (
+        **problems(
+            f"{_TASK}/analysis",
+            _NO_SESSION,
+            *(_NO_TASK, _NO_TASK_CALL, _NO_CALL),
+            Problem(
                 424,
                 "analysis_failed",
                 "The call could not be judged: OpenAI has limited the rate of requests. POST here to try again.",
@@ -241,12 +214,18 @@ task_analyse = extend_schema(
     summary="Judge the call again",
     description="Earlier verdicts are kept; the newest counts. Asking twice while one is made changes nothing.",
     request=None,
-    parameters=[_JUDGED_SESSION],
-    responses={202: _PENDING, **_problems(*_VERDICT_REFUSALS)},
+    parameters=[_JUDGED_SESSION, _IDEMPOTENCY],
+    responses={
+        202: _PENDING,
+        **problems(f"{_TASK}/analysis", _NO_SESSION, _NO_TASK, _NO_TASK_CALL, _NO_CALL, changes=True),
+    },
 )
 call_detail = extend_schema(
     summary="Read a call with its turns",
-    responses={200: CallDetailSerializer, **_problems((404, "not_found", "There is no such call."))},
+    responses={
+        200: _shows(CallDetailSerializer, "A call and its turns", examples.CALL_DETAIL),
+        **problems(_CALL, Problem(404, "not_found", "There is no such call.")),
+    },
 )
 call_action = extend_schema(
     summary="Act on a live call",
@@ -255,45 +234,33 @@ call_action = extend_schema(
     "its way; the `operator_action` event on the call's feed, with the same id, says what came of it: the agent is not "
     "made to speak while the other side does. `Idempotency-Key` makes a repeated request safe.",
     request=ActionSerializer,
-    parameters=[
-        OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER, description="Any unique text.")
-    ],
+    parameters=[_IDEMPOTENCY],
     examples=[
-        OpenApiExample(name, value=value, request_only=True)
-        for name, value in {
-            "Say": {"type": "say", "text": "Could you check with your supervisor?"},
-            "Whisper": {"type": "whisper", "text": "Accept $65 if they throw in the router."},
-            "Press keys": {"type": "dtmf", "digits": "1w2#"},
-            "Mute": {"type": "mute"},
-            "Unmute": {"type": "unmute"},
-            "End": {"type": "end"},
-        }.items()
+        OpenApiExample(name, value=value, request_only=True) for name, value in examples.ACTIONS.items()
     ],
     responses={
-        202: OpenApiResponse(
+        202: _shows(
             ActionAnswerSerializer,
-            examples=[
-                OpenApiExample(
-                    "On its way",
-                    value={
-                        "ok": True,
-                        "message": ACTION_SENT,
-                        "session_id": SESSION_ID,
-                        "action_id": "5b0c9f4c2f5a4d0e8a9d6f0a3c1b7e55",
-                    },
-                )
-            ],
+            "On its way",
+            {
+                "ok": True,
+                "message": ACTION_SENT,
+                "session_id": examples.SESSION_ID,
+                "action_id": "5b0c9f4c2f5a4d0e8a9d6f0a3c1b7e55",
+            },
         ),
-        **_problems(
-            (400, "invalid", "say needs it."),
-            (404, "not_found", "There is no such call."),
-            (409, "call_not_live", "The call is over."),
-            (
+        **problems(
+            f"{_CALL}/actions",
+            invalid("text", "say needs it."),
+            *_BODY,
+            Problem(404, "not_found", "There is no such call."),
+            Problem(409, "call_not_live", "The call is over."),
+            Problem(
                 503,
                 "call_unreachable",
                 "The process that holds this call cannot be reached now: Redis is away.",
             ),
-            field="text",
+            changes=True,
         ),
     },
 )

@@ -239,4 +239,5 @@ class ProblemSerializer(serializers.Serializer[Any]):
         required=False,
         help_text="By field: what is wrong and how to mend it.",
     )
+    ok = serializers.BooleanField(required=False, help_text="false: what was asked for was not done.")
     session_id = serializers.UUIDField(required=False)

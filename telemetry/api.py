@@ -11,8 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpResponse
 from django.utils.module_loading import import_string
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.permissions import BasePermission
@@ -21,7 +20,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from telemetry import metrics
+from telemetry import metrics, schema
 from telemetry.known import index
 from telemetry.serializers import (
     FilterSerializer,
@@ -29,13 +28,6 @@ from telemetry.serializers import (
     RecentSerializer,
     SummarySerializer,
 )
-
-_REFUSED: dict[Any, Any] = {
-    (400, "application/problem+json"): OpenApiResponse(
-        OpenApiTypes.OBJECT, "A parameter needs a correction."
-    ),
-    (401, "application/problem+json"): OpenApiResponse(OpenApiTypes.OBJECT, "No key and no session."),
-}
 
 
 class AnyAccept(BaseContentNegotiation):
@@ -68,7 +60,7 @@ class RecentView(APIView):
     @extend_schema(
         summary="The latest events, newest first",
         parameters=[RecentFilterSerializer],
-        responses={200: RecentSerializer, **_REFUSED},
+        responses=schema.recent(RecentSerializer),
     )
     def get(self, request: Request) -> Response:
         form = RecentFilterSerializer(data=request.query_params)
@@ -86,7 +78,7 @@ class SummaryView(APIView):
         description="Percentiles are linearly interpolated. A sampled event counts as often as its `count` says, "
         "and is one duration, their mean, among those that percentiles are taken of.",
         parameters=[FilterSerializer],
-        responses={200: SummarySerializer, **_REFUSED},
+        responses=schema.summary(SummarySerializer),
     )
     def get(self, request: Request) -> Response:
         form = FilterSerializer(data=request.query_params)

@@ -4,13 +4,43 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from callcenter.readiness.run import recent_readiness
 from callcenter.readiness.serializers import ReadinessSerializer
+from tasks_app.schema_problems import problems
+
+_FIX = "Check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN."
+_EXAMPLE = {
+    "twilio_configured": True,
+    "deepgram_configured": True,
+    "llm_ready": True,
+    "llm_provider": "openai",
+    "deepgram_voice_agent_enabled": True,
+    "can_dial_live": False,
+    "simulated": False,
+    "checked_at": "2026-05-20T11:55:00Z",
+    "checks": [
+        {
+            "name": "twilio_account",
+            "state": "broken",
+            "message": "Twilio does not accept the account's credentials.",
+            "fix": _FIX,
+            "required": True,
+        },
+        {
+            "name": "deepgram_key",
+            "state": "ok",
+            "message": "Deepgram accepts the key.",
+            "fix": "",
+            "required": True,
+        },
+    ],
+    "to_fix": [_FIX],
+}
 
 
 class VoiceReadinessView(APIView):
@@ -23,7 +53,13 @@ class VoiceReadinessView(APIView):
     @extend_schema(
         summary="Whether calls can be placed",
         description="Every setting and provider, by a request without effect. Takes three seconds at most.",
-        responses={200: ReadinessSerializer},
+        responses={
+            200: OpenApiResponse(
+                ReadinessSerializer,
+                examples=[OpenApiExample("A wrong token", value=_EXAMPLE, response_only=True)],
+            ),
+            **problems("/api/system/voice-readiness"),
+        },
     )
     def get(self, request: Request) -> Response:
         return Response(ReadinessSerializer(recent_readiness().as_dict()).data)
