@@ -14,6 +14,7 @@ import simulator.llm
 from simulator import control
 from simulator.callee.directory import Directory
 from simulator.config import SimulatorConfig
+from simulator.talk import talk_routes
 from simulator.twilio import rest
 from simulator.twilio.exchange import Exchange
 from simulator.world import World
@@ -57,6 +58,7 @@ class Simulator:
         app = web.Application()
         app.add_routes(rest.routes(self._exchange))
         app.add_routes(control.routes(self.directory, self._exchange))
+        app.add_routes(talk_routes(self._exchange))
         app.add_routes(simulator.deepgram.routes(self.world, self.config))
         app.add_routes(simulator.llm.routes(self.config))
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)

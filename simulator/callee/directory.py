@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from simulator.callee.recording import RecordingError, load_recording
 from simulator.callee.scenario import Greeting, Scenario, ScenarioError
+from simulator.callee.visitor import VISITOR
 
 DEFAULT_SCENARIO = "clerk"
 RECORDED_NUMBER = "+12025550199"
@@ -24,7 +25,7 @@ Fields = dict[str, Any]
 
 
 class Directory:
-    """Scenarios by number and name; whoever else is dialled is the clerk."""
+    """Scenarios by number and name; whoever else is dialled is the clerk, but for the visitor, who acts out nothing."""
 
     def __init__(self, scenarios: Iterable[Scenario]) -> None:
         self.scenarios: dict[str, Scenario] = {}
@@ -67,6 +68,8 @@ class Directory:
 
     def scenario_at(self, number: str) -> Scenario:
         """Who answers at `number` (E.164)."""
+        if number == VISITOR.number:
+            return VISITOR
         return self._by_number.get(number, self.scenarios[DEFAULT_SCENARIO])
 
 

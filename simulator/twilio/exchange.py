@@ -11,6 +11,7 @@ import aiohttp
 
 from simulator.callee.callee import Callee
 from simulator.callee.directory import Directory
+from simulator.callee.visitor import VISITOR, Visitor
 from simulator.config import SimulatorConfig
 from simulator.twilio.calls import CallRequest, SimCall, Status, Target
 from simulator.twilio.errors import TwilioError
@@ -64,7 +65,8 @@ class Exchange:
         call = SimCall(self.config.twilio_account_sid, request, queue_time_ms=round(slot_ms - now_ms))
         self._placed += 1
         seed = f"{self.config.seed}:{self._placed}"
-        callee = Callee(scenario, self.world.room(call.sid), seed)
+        answerer = Visitor if scenario is VISITOR else Callee
+        callee = answerer(scenario, self.world.room(call.sid), seed)
         line = self._lines[call.sid] = Line(call, callee, self, seed)
         line.room.to = request.to
         call.statuses.append((Status.QUEUED, now_ms))

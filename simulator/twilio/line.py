@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from simulator.callee.callee import Callee
 from simulator.callee.scenario import Outcome
+from simulator.callee.visitor import Visitor
 from simulator.twilio.callbacks import CallNews
 from simulator.twilio.calls import SimCall, Status, Target
 from simulator.twilio.documents import DocumentRunner
@@ -24,7 +25,7 @@ log = logging.getLogger(__name__)
 class Line:
     """Runs one call. Whoever has it may hang it up or redirect it at any time; neither ever blocks."""
 
-    def __init__(self, call: SimCall, callee: Callee, exchange: Exchange, seed: str) -> None:
+    def __init__(self, call: SimCall, callee: Callee | Visitor, exchange: Exchange, seed: str) -> None:
         self.call = call
         self.callee = callee
         self.streams: list[MediaStream] = []
