@@ -14,7 +14,9 @@ def dollars(amount: Decimal) -> str:
     """`$1.25`; below a dollar as many digits as say something: `$0.014`."""
     if amount >= 1 or amount == 0:
         return f"${amount:.2f}"
-    return f"${amount.quantize(Decimal('0.0001')).normalize():f}" if amount >= Decimal("0.0001") else "< $0.0001"
+    return (
+        f"${amount.quantize(Decimal('0.0001')).normalize():f}" if amount >= Decimal("0.0001") else "< $0.0001"
+    )
 
 
 @register.filter

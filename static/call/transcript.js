@@ -1,0 +1,87 @@
+// The transcript as it is spoken: grey until heard, struck through when it never was.
+
+import { onKeys } from "../keyboard.js";
+import { clock, seconds } from "./format.js";
+import { keepInView } from "./scrolling.js";
+
+/** Follow the feed's turns. */
+export function showTranscript(call) {
+  const turns = () => document.getElementById("turns");
+  const speaking = () => document.getElementById("speaking");
+  const follow = document.getElementById("follow");
+  const scroll = () => {
+    if (follow.checked) turns().scrollTop = turns().scrollHeight;
+  };
+
+  call.addEventListener("feed:transcript_update", (event) => {
+    const turn = event.detail.data;
+    const isNew = put(turns(), turn);
+    if (turn.speaker === "caller" || isNew) speaking().hidden = true;
+    scroll();
+  });
+  call.addEventListener("feed:speech", () => {
+    speaking().hidden = false;
+    scroll();
+  });
+  call.addEventListener("feed:call_status", (event) => {
+    if (event.detail.data.state !== "in_progress") speaking().hidden = true;
+  });
+  if ("live" in call.dataset) scroll();
+
+  onKeys({
+    f: () => {
+      follow.checked = !follow.checked;
+      const current = turns().querySelector("[aria-current]") ?? turns().lastElementChild;
+      if (follow.checked && current) keepInView(turns(), current);
+    },
+  });
+}
+
+/** Write a turn into its place; whether it was new. */
+function put(list, turn) {
+  let item = document.getElementById(`turn-${turn.turn}`);
+  const isNew = !item;
+  if (isNew) {
+    item = document.getElementById("blank-turn").content.firstElementChild.cloneNode(true);
+    item.id = `turn-${turn.turn}`;
+    const next = [...list.children].find((other) => other.id === "speaking" || Number(other.dataset.turn) > turn.turn);
+    list.insertBefore(item, next ?? null);
+  }
+  fill(item, turn);
+  for (const late of [item, item.nextElementSibling]) if (late) tellWait(late);
+  return isNew;
+}
+
+function fill(item, turn) {
+  const [heard, unheard] = parts(turn);
+  Object.assign(item.dataset, {
+    turn: turn.turn,
+    speaker: turn.speaker,
+    state: !unheard ? "heard" : turn.final ? "cut" : "sounding",
+    startMs: turn.start_ms,
+    endMs: Math.max(turn.end_ms, turn.start_ms),
+  });
+  item.querySelector(".turn-who").textContent = turn.speaker === "agent" ? "Agent" : "Callee";
+  item.querySelector(".turn-heard").textContent = heard;
+  item.querySelector(".turn-unheard").textContent = unheard;
+  const moment = item.querySelector(".turn-moment");
+  moment.textContent = clock(turn.start_ms);
+  moment.dataset.seek = turn.start_ms;
+  moment.href = `#turn-${turn.turn}`;
+}
+
+function parts(turn) {
+  if (turn.heard >= 1) return [turn.text, ""];
+  if (turn.text.startsWith(turn.heard_text)) return [turn.heard_text, turn.text.slice(turn.heard_text.length)];
+  return [turn.heard_text, turn.text];
+}
+
+/** An answer of the agent says how long the callee had waited for it. */
+function tellWait(item) {
+  const before = item.previousElementSibling;
+  const isAnswer = item.dataset.speaker === "agent" && before?.dataset.speaker === "caller" && before.dataset.turn;
+  const shown = item.querySelector(".turn-answered");
+  if (!shown) return;
+  const wait = Math.max(Number(item.dataset.startMs) - Number(before?.dataset.endMs), 0);
+  shown.textContent = isAnswer ? `answered after ${seconds(wait)}` : "";
+}

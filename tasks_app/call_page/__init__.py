@@ -1,0 +1,1 @@
+"""What the page of one call shows: pure text and shapes from its rows, and `shown.py`, which reads them."""

@@ -1,0 +1,48 @@
+"""The words of the call page for states, lengths and moments."""
+
+from __future__ import annotations
+
+from telephony.lifecycle import State
+
+STATE_WORDS: dict[str, str] = {
+    State.RESERVED: "Getting ready",
+    State.PLACING: "Dialling",
+    State.UNKNOWN: "Dialling: Twilio has not confirmed it yet",
+    State.QUEUED: "Dialling: Twilio has the call",
+    State.RINGING: "Ringing",
+    State.IN_PROGRESS: "On the phone",
+    State.ENDING: "Hanging up",
+    State.COMPLETED: "Call over",
+    State.BUSY: "Busy",
+    State.NO_ANSWER: "No answer",
+    State.FAILED: "Failed",
+    State.CANCELED: "Cancelled",
+}
+
+STATE_BADGES: dict[str, tuple[str, str]] = {
+    **dict.fromkeys(
+        (State.RESERVED, State.PLACING, State.UNKNOWN, State.QUEUED, State.RINGING), ("dialing", "◔")
+    ),
+    **dict.fromkeys((State.IN_PROGRESS, State.ENDING), ("active", "●")),
+    **dict.fromkeys((State.COMPLETED, State.CANCELED), ("ended", "■")),
+    **dict.fromkeys((State.BUSY, State.NO_ANSWER, State.FAILED), ("failed", "✕")),
+}
+"""(tone, glyph)"""
+
+SIDE_WORDS = [("mixed", "Both sides"), ("inbound", "Callee"), ("outbound", "Agent")]
+"""The files of a recording, and what they hold."""
+
+
+def clock(ms: int) -> str:
+    """A moment of the call or its length, as m:ss or h:mm:ss."""
+    minutes, seconds = divmod(max(ms, 0) // 1000, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+def seconds(ms: float) -> str:
+    """A short time: 0.25 s, 1.2 s, 34 s."""
+    s = ms / 1000
+    if s < 1:
+        return f"{s:.2f} s"
+    return f"{s:.1f} s" if s < 10 else f"{s:.0f} s"
