@@ -24,7 +24,7 @@ urlpatterns = [
     re_path(r"^api/schema/?$", SpectacularAPIView.as_view(), name="api-schema"),
     re_path(r"^api/docs/?$", _docs, name="api-docs"),
     path("", include("callcenter.readiness.urls")),
-    path("", include("callcenter.readiness.urls")),
+    path("", include("callcenter.setup_urls")),
     path("admin/", admin.site.urls),
     path("", include("tasks_app.urls")),
     path("", include("tasks_app.page_urls")),
