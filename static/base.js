@@ -7,6 +7,17 @@ import { refreshTimes } from "./times.js";
 const YEAR_S = 365 * 24 * 3600;
 const TOAST_MS = 2500;
 
+const countries = new Intl.DisplayNames("en", { type: "region" });
+
+/** Write the names of countries where the server knows their codes only. */
+export function nameCountries(root = document) {
+  for (const element of root.querySelectorAll("[data-country]")) {
+    const name = countries.of(element.dataset.country);
+    if (element.matches("abbr")) element.title = name;
+    else element.textContent = name;
+  }
+}
+
 /** Say something for a moment, to screen readers too. */
 export function announce(text) {
   const toast = document.getElementById("toast");
@@ -66,6 +77,17 @@ document.addEventListener("click", (event) => {
   if ("openDialog" in button.dataset) document.getElementById(button.dataset.openDialog)?.showModal();
 });
 
+// A form that must not be sent twice by two clicks.
+document.addEventListener("submit", (event) => {
+  const form = event.target.closest("form[data-once]");
+  if (!form) return;
+  if (form.dataset.once === "sent") event.preventDefault();
+  form.dataset.once = "sent";
+});
+addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-once]")) form.dataset.once = "";
+});
+
 // An open menu closes when the reader goes elsewhere.
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) {
@@ -83,10 +105,30 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("htmx:configRequest", (event) => {
   event.detail.headers["X-CSRFToken"] = csrfToken();
 });
-document.addEventListener("htmx:load", (event) => refreshTimes(event.target.parentNode ?? document));
+document.addEventListener("htmx:load", (event) => {
+  refreshTimes(event.target.parentNode ?? document);
+  nameCountries(event.target.parentNode ?? document);
+});
+
+// Parts that ask again by themselves: not while nobody looks, and with a word when the server is out of reach.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (document.hidden && event.target.hasAttribute("data-poll")) event.preventDefault();
+});
+document.addEventListener("htmx:sendError", () => {
+  document.getElementById("offline").textContent = "The server cannot be reached. This page shows what was last known.";
+});
+document.addEventListener("htmx:afterOnLoad", () => {
+  document.getElementById("offline").textContent = "";
+});
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (!event.detail.xhr.responseURL.includes("/sign-in/")) return;
+  event.detail.shouldSwap = false; // the session is over: the whole page asks to sign in
+  location.reload();
+});
 
 onKeys({ "?": () => document.getElementById("keys-dialog").showModal() });
 labelTheme();
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", labelTheme);
 refreshTimes();
-setInterval(refreshTimes, 5000);
+nameCountries();
+setInterval(() => refreshTimes(), 1000);

@@ -15,8 +15,18 @@ export function relative(date, now = Date.now()) {
   return "";
 }
 
+/** "4:07": how long something has gone on. */
+export function elapsed(date, now = Date.now()) {
+  const seconds = Math.max(0, Math.floor((now - date.getTime()) / 1000));
+  const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  return h ? `${h}:${String(m).padStart(2, "0")}:${String(s).padStart(2, "0")}` : `${m}:${String(s).padStart(2, "0")}`;
+}
+
 /** Write every time of the page anew. */
 export function refreshTimes(root = document) {
+  for (const element of root.querySelectorAll("time[datetime][data-elapsed]")) {
+    element.textContent = elapsed(new Date(element.dateTime));
+  }
   for (const element of root.querySelectorAll("time[datetime][data-relative]")) {
     const date = new Date(element.dateTime);
     if (Number.isNaN(date.getTime())) continue;

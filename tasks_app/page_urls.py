@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tasks_app.pages import listing
+from tasks_app.pages import export, listing, review, writing
 from tasks_app.telemetry_page.view import telemetry_page
 
 urlpatterns = [
     path("tasks/", listing.tasks, name="tasks"),
+    path("tasks/export.csv", export.tasks_csv, name="tasks-csv"),
+    path("tasks/new/", writing.task_new, name="task-new"),
+    path("tasks/new/number/", writing.number_check, name="number-check"),
+    path("tasks/new/opening/", writing.opening_preview, name="opening-preview"),
+    path("tasks/<uuid:task_id>/", review.task, name="task"),
+    path("tasks/<uuid:task_id>/edit/", writing.task_edit, name="task-edit"),
+    path("tasks/<uuid:task_id>/review/", review.task_review, name="task-review"),
+    path("tasks/<uuid:task_id>/call/", review.task_dial, name="task-dial"),
     path("telemetry/", telemetry_page, name="telemetry-page"),
 ]

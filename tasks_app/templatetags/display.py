@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Final, NamedTuple
 
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from tasks_app.costs import Cost
 from telephony import policy
 from telephony.ended_reasons import ENDED_REASONS
 
@@ -66,6 +68,12 @@ def duration(seconds: float | None) -> str:
 
 
 @register.filter
+def day_and_time(moment: datetime) -> str:
+    """`Sunday 19:10 EST`, in the moment's own zone."""
+    return moment.strftime("%A %H:%M %Z")
+
+
+@register.filter
 def task_type_word(task_type: str) -> str:
     """`Bill reduction`."""
     return TASK_TYPES.get(task_type, task_type)
@@ -90,6 +98,22 @@ def ended_in_words(reason: str) -> str:
 
 
 @register.simple_tag
+def cost_tag(cost: Cost) -> SafeString:
+    """What was billed: a dash for nothing used, at least so much where a price is unknown."""
+    if not cost.parts:
+        return SafeString("–")
+    if cost.simulated:
+        return format_html(
+            '<span title="Simulated: nobody is billed. So much at list prices.">$0.00 <small>list {}</small></span>',
+            _cents(cost.at_list_price),
+        )
+    if cost.complete:
+        return format_html("<span>{}</span>", _cents(cost.total))
+    least = f"≥ {_cents(cost.total)}" if cost.total else "unknown"
+    return format_html('<span title="Price not known: {}">{}</span>', ", ".join(cost.unknown), least)
+
+
+@register.simple_tag
 def time_tag(moment: datetime | None) -> SafeString:
     """A moment with its zone; the page's script turns it into how long ago, and keeps the moment on hover."""
     if moment is None:
@@ -110,3 +134,8 @@ def _badge(name: str, look: Look) -> SafeString:
         name,
         *look,
     )
+
+
+def _cents(amount: Decimal) -> str:
+    """To the cent, so that a column of them can be compared."""
+    return "under $0.01" if 0 < amount < Decimal("0.01") else f"${amount:.2f}"
