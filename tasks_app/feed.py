@@ -19,12 +19,12 @@ from tasks_app.feed_messages import (
     messages_since,
     passing_message,
 )
-from tasks_app.one_way import BAD_REQUEST, Closed, OneWayConsumer
+from tasks_app.serving import BAD_REQUEST, Closed, ServingConsumer
 from telephony import bus
 from telephony.lifecycle import TERMINAL
 
 
-class CallFeedConsumer(OneWayConsumer):
+class CallFeedConsumer(ServingConsumer):
     """Sends a snapshot, then each event once and in order. It holds one bounded queue; the database holds the rest."""
 
     TICK_S = 1.0

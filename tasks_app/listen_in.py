@@ -10,15 +10,13 @@ from channels.db import database_sync_to_async
 from django.contrib.auth.models import User
 
 from tasks_app.feed_messages import current_call, find_target
-from tasks_app.one_way import Closed, OneWayConsumer
 from tasks_app.refusals import Refusal
+from tasks_app.serving import OVER, UNREACHABLE, Closed, ServingConsumer
 from telemetry.record import count
 from telephony import bus, live
 from telephony.lifecycle import TERMINAL, State
 from telephony.models import Call
 from telephony.sound import Lane, Piece
-
-OVER, UNREACHABLE = 4410, 4503
 
 FORMAT = {
     "type": "format",
@@ -36,7 +34,7 @@ def packed(piece: Piece) -> bytes:
     return _HEADER.pack(piece.lane, piece.start_ms) + piece.audio
 
 
-class ListenInConsumer(OneWayConsumer):
+class ListenInConsumer(ServingConsumer):
     """Sends both sides of one call as they are heard. What a slow client cannot take is dropped, oldest first."""
 
     TICK_S = 0.5

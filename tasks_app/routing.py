@@ -6,13 +6,17 @@ from django.urls import URLPattern, path
 
 from tasks_app.feed import CallFeedConsumer
 from tasks_app.listen_in import ListenInConsumer
+from tasks_app.talk import TalkConsumer
 
 _feed = CallFeedConsumer.as_asgi()
 _listen_in = ListenInConsumer.as_asgi()
+_talk = TalkConsumer.as_asgi()
 
 websocket_urlpatterns: list[URLPattern] = [
     path("ws/call/<uuid:name>", _feed),
     path("ws/call/<uuid:name>/", _feed),
     path("ws/call/<uuid:name>/audio", _listen_in),
     path("ws/call/<uuid:name>/audio/", _listen_in),
+    path("ws/talk/<uuid:name>", _talk),
+    path("ws/talk/<uuid:name>/", _talk),
 ]

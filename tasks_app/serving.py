@@ -1,4 +1,4 @@
-"""A WebSocket on which only the server speaks, for as long as the client reads and the product has something to say."""
+"""A WebSocket that is served by a task of its own, for as long as the client reads and there is something to say."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from tasks_app.refusals import Refusal
 
 logger = logging.getLogger(__name__)
 
-BAD_REQUEST, NOT_AUTHENTICATED, NOT_FOUND, OLD, TOO_SLOW = 4400, 4401, 4404, 4408, 4429
+BAD_REQUEST, NOT_AUTHENTICATED, NOT_HERE, NOT_FOUND, OLD, TAKEN, OVER, TOO_SLOW, AWAY, UNREACHABLE = (
+    4400, 4401, 4403, 4404, 4408, 4409, 4410, 4429, 4502, 4503,
+)  # fmt: skip
 
 
 class Closed(Exception):
@@ -28,7 +30,7 @@ class Closed(Exception):
         self.reason = reason
 
 
-class OneWayConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels has no types
+class ServingConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels has no types
     """Runs `serve` in a task of its own. A subclass says in it what is told, by `say` and `say_bytes`."""
 
     channel_layer_alias = "none"  # whatever comes from other processes comes over the bus
