@@ -9,7 +9,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from callcenter import health, pages
+from callcenter import account, health, pages
 
 # Swagger's own code sets styles inline; its scripts are files.
 _docs = csp_update({"style-src": UNSAFE_INLINE})(SpectacularSwaggerSplitView.as_view(url_name="api-schema"))
@@ -19,6 +19,9 @@ urlpatterns = [
     path("sign-in/", LoginView.as_view(redirect_authenticated_user=True), name="sign-in"),
     re_path(r"^sign-in/(?P<token>[\w-]+)/?$", pages.sign_in_by_link, name="sign-in-link"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
+    path("keys/", account.keys, name="keys"),
+    path("keys/<int:key_id>/revoke/", account.key_revoke, name="key-revoke"),
+    path("keys/name/", account.name, name="account-name"),
     re_path(r"^health/?$", health.health, name="health"),
     re_path(r"^readyz/?$", health.readiness, name="readiness"),
     re_path(r"^api/schema/?$", SpectacularAPIView.as_view(), name="api-schema"),
