@@ -202,12 +202,8 @@ async def place_and_follow(
             placed = PlacedCall(task, await start_call(client, task["id"]))
             stopping = None
             ended = recorded = has_audio = False
-            async for message in messages:
+            async for message in _every_event(stack, messages, placed):
                 seen(message)
-                if message["type"] == "snapshot":
-                    placed.snapshots.append(message)
-                elif message["seq"] is not None:
-                    placed.events.append(message)
                 if stopping is None and stop_when in (message["type"], message["data"].get("state", "")):
                     stopping = asyncio.create_task(_stop(client, task["id"]))
                 ended = ended or _is_final(message)
@@ -221,6 +217,28 @@ async def place_and_follow(
             placed.task = await answer.json()
     await ask_simulator(stack, placed)
     return placed
+
+
+async def _every_event(
+    stack: Stack, messages: AsyncIterator[dict[str, Any]], placed: PlacedCall
+) -> AsyncIterator[dict[str, Any]]:
+    """Each message of a feed, also the events that its snapshot has summed up: a short call may be over by then."""
+    async for message in messages:
+        if message["type"] != "snapshot":
+            if message["seq"] is not None:
+                placed.events.append(message)
+            yield message
+            continue
+        placed.snapshots.append(message)
+        if not message["seq"]:
+            continue
+        async with feed(stack, message["session_id"], "?after=0") as replayed:
+            async for event in replayed:
+                if event["seq"] is not None:
+                    placed.events.append(event)
+                    yield event
+                if event["seq"] == message["seq"]:
+                    break
 
 
 def _is_final(message: dict[str, Any]) -> bool:

@@ -85,7 +85,7 @@ def test_the_conversation_goes_on_after_the_keys(moved: PlacedCall) -> None:
 
 def test_it_is_one_call_for_everybody_who_follows_it(moved: PlacedCall) -> None:
     seqs = [event["seq"] for event in moved.events]
-    assert seqs == list(range(seqs[0], seqs[0] + len(seqs)))
+    assert seqs == list(range(1, len(seqs) + 1))
     numbers = [turn["turn"] for turn in final_turns(moved)]
     assert numbers == sorted(set(numbers))
     assert [stream["status"] for stream in moved.of("stream")].count("started") == 2
