@@ -1,11 +1,15 @@
-"""Admin pages that only show."""
+"""Admin pages that only show, and lead from one to another."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 
 class Unchangeable:
@@ -25,3 +29,31 @@ class HistoryAdmin(Unchangeable, admin.ModelAdmin):  # type: ignore[type-arg]  #
     """A table that grows: nothing in its list costs a query for each row."""
 
     show_full_result_count = False
+    list_per_page = 50
+
+
+class OfCallAdmin(HistoryAdmin):
+    """Rows of a call: found by its id, and leading to it."""
+
+    search_fields: ClassVar[tuple[str, ...]] = ("call__id",)
+    search_help_text = "The id of a call."
+
+    @admin.display(description="call", ordering="call_id")
+    def call_link(self, row: Any) -> SafeString:
+        return row_link("telephony_call", row.call_id)
+
+
+def row_link(table: str, key: Any, text: str = "") -> SafeString:
+    """A link to a row's own page; `table` as in `telephony_call`. Without a text it is the key's beginning."""
+    return format_html(
+        '<a href="{}" title="{}">{}</a>',
+        reverse(f"admin:{table}_change", args=[key]),
+        key,
+        text or str(key)[:8],
+    )
+
+
+def list_link(table: str, text: str, **conditions: Any) -> SafeString:
+    """A link to the rows of a table that meet the conditions."""
+    address = f"{reverse(f'admin:{table}_changelist')}?{urlencode(conditions)}"
+    return format_html('<a href="{}">{}</a>', address, text)
