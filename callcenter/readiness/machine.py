@@ -30,13 +30,14 @@ def configured() -> Iterator[Check]:
 
 
 def database() -> Iterator[Check]:
-    """That it answers, has every table, and belongs to this DATA_ROOT."""
+    """That it answers, has every table, and is the one of this DATA_ROOT."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         yield Check("database", State.OK, f"{connection.display_name} answers.")
         yield from _migrations()
-        yield _folder()
+        if problem := data_root.problem():
+            yield Check("shared_data_root", State.BROKEN, problem, "Give all processes the same DATA_ROOT.")
     except DatabaseError:
         fix = (
             "Start the database, or correct DATABASE_URL."
@@ -45,7 +46,6 @@ def database() -> Iterator[Check]:
         )
         yield Check("database", State.BROKEN, "The database cannot be used.", fix)
         yield Check("migrations", State.SKIPPED, "Not known while the database is away.")
-        yield _folder(shared=False)
     finally:
         connection.close()
 
@@ -59,8 +59,8 @@ def _migrations() -> Iterator[Check]:
         yield Check("migrations", State.OK, "The tables are up to date.")
 
 
-def _folder(*, shared: bool = True) -> Check:
-    """Whether DATA_ROOT can be written, has room, and is the one that the database knows."""
+def folder() -> Iterator[Check]:
+    """Whether DATA_ROOT can be written, and has room."""
     root = settings.DATA_ROOT
     try:
         with tempfile.TemporaryFile(dir=root) as file:
@@ -68,13 +68,13 @@ def _folder(*, shared: bool = True) -> Check:
         free = shutil.disk_usage(root).free
     except OSError as error:
         fix = "Make room there and let this user write, or set DATA_ROOT to another folder."
-        return Check("data_root", State.BROKEN, f"{root} cannot be written ({error.strerror}).", fix)
+        yield Check("data_root", State.BROKEN, f"{root} cannot be written ({error.strerror}).", fix)
+        return
     if free < LEAST_FREE_BYTES:
         fix = "Make room there, or set DATA_ROOT to a folder on a larger disk."
-        return Check("data_root", State.BROKEN, f"{root} has only {free / 1e6:.0f} MB left.", fix)
-    if shared and (problem := data_root.problem()):
-        return Check("data_root", State.BROKEN, problem, "Give all processes the same DATA_ROOT.")
-    return Check("data_root", State.OK, f"{root} can be written; {free / 1e9:.1f} GB are free.")
+        yield Check("data_root", State.BROKEN, f"{root} has only {free / 1e6:.0f} MB left.", fix)
+    else:
+        yield Check("data_root", State.OK, f"{root} can be written; {free / 1e9:.1f} GB are free.")
 
 
 def pipeline() -> Iterator[Check]:

@@ -19,7 +19,8 @@ class State(StrEnum):
 
 REQUIRED: Final = frozenset(
     {
-        *("server", "database", "migrations", "data_root", "public_base_url", "media_base_url"),
+        *("server", "data_root", "database", "migrations", "shared_data_root"),
+        *("public_base_url", "media_base_url"),
         *("twilio_account", "twilio_number", "voice_agent", "deepgram_key"),
     }
 )

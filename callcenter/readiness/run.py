@@ -48,8 +48,10 @@ class _Probe:
         in_time = self.ended.wait(max(0.0, deadline_s - time.monotonic()))
         found = list(self.found)
         known = {check.name for check in found}
-        message = "The check itself failed." if in_time else f"It was not known after {DEADLINE_S:g} s."
-        fix = "See service.log." if in_time else "Try again; if it stays so, check the network."
+        message = "The check itself failed." if in_time else f"No answer within {DEADLINE_S:g} s."
+        fix = (
+            "See service.log." if in_time else "Try again; if it stays so, check its address and the network."
+        )
         late = [Check(name, State.BROKEN, message, fix) for name in self.names if name not in known]
         return [*found, *late]
 
@@ -58,7 +60,8 @@ def readiness() -> Readiness:
     """Look at everything now. Takes DEADLINE_S at most."""
     probes = [
         _Probe(("settings",), machine.configured),
-        _Probe(("database", "migrations", "data_root"), machine.database),
+        _Probe(("data_root",), machine.folder),
+        _Probe(("database", "migrations"), machine.database),
         _Probe(("broker", "worker"), machine.pipeline),
         _Probe(("public_base_url",), providers.public_addresses),
         _Probe(("twilio_account", "twilio_number"), providers.twilio),

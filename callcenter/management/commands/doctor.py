@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
 
+from callcenter import shape
 from callcenter.api_client import ApiClient, ApiError
 from callcenter.owner import local_url
 from callcenter.readiness import Check, Readiness, State, readiness
@@ -70,12 +71,10 @@ _START = "Start it with ./scripts/up.sh or `python manage.py up`."
 
 
 def _conclusion(found: Readiness) -> str:
+    if found.can_dial_live:
+        return "Real calls can be placed." + (" Not all works: see above." if found.problems else "")
     if found.simulated:
-        return (
-            "Calls are simulated, and everything works."
-            if found.is_well
-            else "Calls are simulated. See above."
-        )
-    if not found.can_dial_live:
-        return "Real calls cannot be placed yet: see above."
-    return "Real calls can be placed." + (" Not all works: see above." if found.problems else "")
+        return f"Calls are simulated, {'and everything works' if found.is_well else 'but not all works: see above'}."
+    if shape.is_simulated():
+        return "Real calls cannot be placed yet: see above. Until then `manage.py up` simulates them."
+    return "Real calls cannot be placed yet: see above."
