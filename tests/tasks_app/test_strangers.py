@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import wave
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.contrib.auth.models import User
 from django.urls import URLPattern
 from rest_framework.test import APIClient
 
-from tasks_app import urls
+from tasks_app import call_urls, page_urls, urls
 from tasks_app.analysis import not_reached
 from tasks_app.models import Analysis
 from tasks_app.routing import websocket_urlpatterns
@@ -25,7 +26,14 @@ from tests.tasks_app.twilio_rest import TwilioRest
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
 CANARY = "c4n4ry-w4lk-4w4y"
-POSTS = {"task-call", "task-stop"}
+POSTS = {"task-call": {}, "task-stop": {}, "call-action": {"type": "mute"}}
+IN_VAIN = {"task-call", "call-action"}
+"""What the owner of a call that is over is refused."""
+
+API = [route for route in urls.urlpatterns if isinstance(route, URLPattern)]
+PAGES = [*page_urls.urlpatterns, *call_urls.urlpatterns]
+SHOWING_THE_LIMIT = {"task-edit"}
+"""Where owners see and change what they wrote."""
 
 
 @pytest.fixture
@@ -39,30 +47,37 @@ def call(make_call: MakeCall, make_task: MakeTask) -> Call:
     )
     path = recording.wav_path(call.pk, "mixed")
     path.parent.mkdir(parents=True)
-    path.write_bytes(b"RIFF")
+    with wave.open(str(path), "wb") as file:
+        file.setparams((2, 2, 8000, 0, "NONE", ""))
+        file.writeframes(bytes(4 * 8000))
     return call
 
 
 def ask(client: APIClient, route: URLPattern, call: Call) -> Any:
     """Ask one route about the call or its task, by the method it is for."""
     path = "/" + str(route.pattern).replace("<uuid:task_id>", str(call.task_id))
-    path = path.replace("<uuid:call_id>", str(call.pk))
-    return client.post(path) if _name(route) in POSTS else client.get(path)
+    path = path.replace("<uuid:call_id>", str(call.pk)).replace("<slug:name>", "verdict")
+    body = POSTS.get(_name(route))
+    return client.get(path) if body is None else client.post(path, body, format="json")
 
 
 def _name(route: URLPattern) -> str:
-    pattern = str(route.pattern).removesuffix("/")
-    return next(r.name or "" for r in urls.urlpatterns if str(r.pattern) == pattern)
+    return (route.name or "").removesuffix("/")
 
 
 def _pattern(route: URLPattern) -> str:
     return str(route.pattern)
 
 
-every_route = pytest.mark.parametrize("route", urls.urlpatterns, ids=_pattern)
-every_route_about_one = pytest.mark.parametrize(
-    "route", [route for route in urls.urlpatterns if "<uuid:" in _pattern(route)], ids=_pattern
-)
+def about_one(routes: list[URLPattern]) -> list[URLPattern]:
+    """Those that are about one task or call."""
+    return [route for route in routes if "<uuid:" in _pattern(route)]
+
+
+every_route = pytest.mark.parametrize("route", API, ids=_pattern)
+every_route_about_one = pytest.mark.parametrize("route", about_one(API), ids=_pattern)
+every_page = pytest.mark.parametrize("route", PAGES, ids=_pattern)
+every_page_about_one = pytest.mark.parametrize("route", about_one(PAGES), ids=_pattern)
 
 
 @every_route
@@ -95,10 +110,31 @@ def test_owners_and_superusers_see_it_without_its_limit(
     request: pytest.FixtureRequest,
 ) -> None:
     answer = ask(come_in(request.getfixturevalue(who)), route, call)
-    expected = 409 if _name(route) == "task-call" else 200
+    expected = 409 if _name(route) in IN_VAIN else 200
     assert answer.status_code == expected, answer.content if not answer.streaming else ""
     body = b"" if answer.streaming else answer.content
     assert CANARY.encode() not in body + str(answer.headers).encode()
+
+
+@every_page
+def test_nobody_sees_a_page(route: URLPattern, call: Call) -> None:
+    answer = ask(APIClient(), route, call)
+    assert (answer.status_code, answer.url.partition("?")[0]) == (302, "/sign-in/")
+
+
+@every_page_about_one
+def test_to_a_stranger_a_page_is_not_there(route: URLPattern, call: Call, bob: User) -> None:
+    answer = ask(signed_in(bob), route, call)
+    assert answer.status_code in {404, 405}
+    assert CANARY.encode() not in answer.content
+
+
+@every_page
+def test_only_the_task_s_own_pages_show_its_limit(route: URLPattern, call: Call, alice: User) -> None:
+    answer = ask(signed_in(alice), route, call)
+    body = b"".join(answer) if answer.streaming else answer.content
+    if _name(route) not in SHOWING_THE_LIMIT:
+        assert CANARY.encode() not in body
 
 
 def test_a_stranger_lists_and_creates_only_their_own(call: Call, bob: User) -> None:
