@@ -22,7 +22,6 @@ PARTS: Final = {
     name: f"calls/{name}.html"
     for name in (
         "head",
-        "controls",
         "transcript",
         "lines",
         "recording",

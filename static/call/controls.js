@@ -13,7 +13,9 @@ const SENT = {
 };
 const KEYS = { x: "end", s: "say", w: "whisper", k: "dtmf", m: "mute", l: "listen" };
 
-/** Bind buttons, forms and keys; they may be swapped at any time, so everything is found when it is needed. */
+const OVER = new Set(["completed", "busy", "no_answer", "failed", "canceled"]);
+
+/** Bind buttons, forms and keys. */
 export function takeControls(call) {
   const asked = new Map();
 
@@ -88,6 +90,14 @@ export function takeControls(call) {
     const { id, action, result, detail } = event.detail.data;
     if (result === "ok" && (action === "mute" || action === "unmute")) showMuted(call, action === "mute");
     if (asked.delete(id)) say(result === "ok" ? detail || SENT[action] : `Refused: ${detail}`, result !== "ok");
+  });
+
+  call.addEventListener("feed:call_status", (event) => {
+    const { state } = event.detail.data;
+    for (const control of call.querySelectorAll("[data-control]")) {
+      control.disabled = control.dataset.control !== "end" && state !== "in_progress";
+    }
+    if (OVER.has(state)) document.getElementById("controls").replaceChildren();
   });
 
   call.addEventListener("feed:strategy_update", (event) => {

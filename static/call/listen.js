@@ -13,7 +13,7 @@ const CLOSED = new Map([
   [4503, "The sound cannot be had just now. Try again in a moment."],
 ]);
 
-/** Bind the "Listen in" button, which may be swapped while nobody listens. */
+/** Bind the "Listen in" button. */
 export function listenIn(call) {
   let listener = null;
   const button = () => call.querySelector('[data-control="listen"]');

@@ -1,0 +1,236 @@
+"""The page of a call in Chromium: watched, heard, acted on, cut off, judged; by keyboard, in both themes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import pytest
+from playwright.sync_api import APIRequestContext, Browser, Page, expect
+
+from tasks_app.call_page.words import clock, seconds
+from tests.browser.call_story import LINES, TURNS, Story, findings, place, tell
+from tests.browser.conftest import (
+    DESKTOP,
+    PATIENCE_MS,
+    PHONE,
+    VIOLATIONS,
+    Complaints,
+    OpenPage,
+    _on_console,
+    expecting,
+)
+from tests.calls.stack import Stack
+
+pytestmark = pytest.mark.browser
+
+BUSY = "+12025550110"
+PAYLOADS = [
+    "<script>window.__ran = 1</script>",
+    "<img src=x onerror='window.__ran = 2'>",
+    "<svg onload=window.__ran=3></svg>",
+    "javascript:window.__ran=4",
+    "</li></ol><iframe srcdoc='<script>parent.__ran = 5</script>'>",
+    "{{constructor.constructor('window.__ran=6')()}}",
+]
+
+
+@pytest.fixture(scope="module")
+def unanswered(api: APIRequestContext) -> str:
+    """A call to somebody who is busy, made before the story's."""
+    return place(api, BUSY)
+
+
+@pytest.fixture(scope="module")
+def story(
+    browser: Browser, stack: Stack, cookies: Any, api: APIRequestContext, unanswered: str
+) -> Iterator[Story]:
+    """One call for this module; its two pages stay open."""
+    complaints = Complaints()
+    context = browser.new_context(base_url=stack.url, storage_state=cookies, viewport=DESKTOP)
+    context.set_default_timeout(PATIENCE_MS)
+    context.add_init_script(VIOLATIONS)
+    pages = [context.new_page(), context.new_page()]
+    for page in pages:
+        page.on("console", partial(_on_console, complaints))
+        page.on("pageerror", lambda error: complaints.found.append(f"uncaught: {error}"))
+    yield tell(api, *pages, complaints)
+    context.close()
+
+
+@pytest.fixture
+def detail(page: Page, story: Story) -> Page:
+    """The same call, opened when it is over."""
+    page.goto(f"/calls/{story.session_id}/")
+    return page
+
+
+# --- while it goes on ---------------------------------------------------------------------------------------------
+
+
+def test_the_transcript_comes_as_it_is_spoken(story: Story) -> None:
+    assert story.sounding
+    assert story.speaking.split() == ["Callee", "speaking…"]
+    assert {speaker for _, speaker, _, _ in story.turns} == {"caller", "agent"}
+
+
+def test_an_interruption_strikes_out_what_was_not_heard(story: Story) -> None:
+    [cut, *_] = [text for _, speaker, state, text in story.turns if (speaker, state) == ("agent", "cut")]
+    assert story.unheard.strip()
+    assert cut.endswith(story.unheard)
+
+
+def test_nothing_is_missed_nor_doubled_when_the_connection_breaks(story: Story) -> None:
+    assert "nothing will be missed" in story.banner
+    assert story.was_refused
+    expect(story.cut_off.locator("#connection")).to_be_empty()
+    assert story.turns_of_cut_off == story.turns
+    assert [number for number, *_ in story.turns] == list(range(1, len(story.turns) + 1))
+    seqs = story.watcher.evaluate(LINES)
+    assert story.cut_off.evaluate(LINES) == seqs == sorted(set(seqs))
+
+
+def test_listening_in_brings_each_side_to_its_own_ear(story: Story) -> None:
+    assert story.heard == {"caller_alone": True, "agent_alone": True}
+
+
+def test_each_act_is_on_the_timeline_with_who_did_it(story: Story) -> None:
+    acts = story.watcher.locator('.line[data-kind="operator"]').all_inner_texts()
+    for words in (
+        "told the agent “The client may leave.”",
+        "muted the agent",
+        "unmuted the agent",
+        "had the agent say “One moment, please.”",
+        "asked to stop the call",
+    ):
+        assert any(f"owner {words}" in act for act in acts), words
+
+
+def test_the_page_becomes_that_of_a_finished_call(story: Story, detail: Page) -> None:
+    watched = story.watcher
+    expect(watched.locator(".controls")).to_have_count(0)
+    for page in (watched, detail):
+        expect(page.locator(".verdict")).to_contain_text("Simulated judgement")
+        expect(page.get_by_role("link", name="SRT")).to_be_visible()
+    assert detail.evaluate(TURNS) == watched.evaluate(TURNS)
+    assert detail.evaluate(LINES) == watched.evaluate(LINES)
+
+
+def test_neither_page_complained(story: Story) -> None:
+    story.complaints.expected += ["WebSocket"]  # of the connection that was cut
+    assert not story.complaints.unexpected()
+
+
+# --- afterwards ---------------------------------------------------------------------------------------------------
+
+
+def test_a_quote_leads_to_its_moment_in_the_sound(detail: Page) -> None:
+    proof = detail.locator(".verdict .proof").first
+    at_ms = int(proof.get_attribute("data-seek") or "")
+    turn = detail.locator(f"#turn-{proof.get_attribute('data-turn')}")
+    proof.click()
+    expect(turn).to_have_attribute("data-cited", "")
+    expect(turn).to_have_attribute("aria-current", "true")
+    detail.wait_for_function(
+        "(s) => { const a = document.getElementById('audio'); return !a.paused && a.currentTime >= s }",
+        arg=at_ms / 1000,
+    )
+    assert f"#t={at_ms}" in detail.url
+    detail.reload()
+    detail.wait_for_function("(s) => document.getElementById('audio').currentTime === s", arg=at_ms / 1000)
+
+
+def test_the_waveform_shows_both_sides(detail: Page) -> None:
+    painted = """() => {
+      const canvas = document.querySelector("#wave canvas");
+      const half = Math.floor(canvas.height / 2);
+      const colours = (top) => new Set(new Uint32Array(
+        canvas.getContext("2d").getImageData(4, top, canvas.width - 4, half - 20).data.buffer)).size;
+      return colours(0) > 1 && colours(half + 20) > 1;
+    }"""
+    with expecting(detail, "willReadFrequently"):
+        detail.wait_for_function(painted)
+
+
+def test_it_is_used_by_keys_alone(detail: Page, unanswered: str, story: Story) -> None:
+    audio = detail.locator("#audio")
+    detail.wait_for_function("document.getElementById('audio').readyState > 0")
+    detail.keyboard.press("Space")
+    expect(audio).to_have_js_property("paused", False)
+    detail.keyboard.press("Space")
+    expect(audio).to_have_js_property("paused", True)
+    detail.keyboard.press(".")
+    assert audio.evaluate("audio => audio.currentTime") >= 5
+    detail.keyboard.press(">")
+    assert audio.evaluate("audio => audio.playbackRate") == 1.25
+    wave = detail.get_by_role("slider", name="Position in the recording")
+    wave.focus()
+    detail.keyboard.press("Home")
+    expect(wave).to_have_attribute("aria-valuenow", "0")
+    detail.keyboard.press("ArrowRight")
+    expect(wave).to_have_attribute("aria-valuenow", "5000")
+    detail.keyboard.press("?")
+    expect(detail.get_by_role("dialog", name="Keys on this page")).to_contain_text("Play or pause")
+    detail.keyboard.press("Escape")
+    wave.evaluate("element => element.blur()")
+    detail.keyboard.press("ArrowLeft")
+    expect(detail).to_have_url(f"/calls/{unanswered}/")
+    detail.keyboard.press("ArrowRight")
+    expect(detail).to_have_url(f"/calls/{story.session_id}/")
+
+
+def test_a_call_that_nobody_took_says_why_and_what_to_do(page: Page, unanswered: str) -> None:
+    page.goto(f"/calls/{unanswered}/")
+    expect(page.locator(".call-ended")).to_contain_text("The line was busy.")
+    expect(page.locator(".call-ended")).to_contain_text("Call again in a few minutes.")
+    expect(page.get_by_text("there is nothing to hear")).to_be_visible()
+    assert not findings(page)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_it_fits_and_can_be_read(
+    open_page: OpenPage, story: Story, scheme: str, viewport: dict[str, int]
+) -> None:
+    page = open_page(color_scheme=scheme, viewport=viewport)
+    page.goto(f"/calls/{story.session_id}/")
+    for summary in page.locator("summary").all():
+        if summary.is_visible() and summary.evaluate("one => !one.closest('.menu')"):
+            summary.click()
+    expect(page.locator("#raw pre")).to_contain_text(story.session_id)
+    assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+    if (scheme, viewport) in [
+        ("light", PHONE),
+        ("dark", DESKTOP),
+    ]:  # each theme and each layout once: it takes long
+        assert not findings(page)
+
+
+def test_a_live_call_can_be_read(story: Story) -> None:
+    assert not story.live_findings
+
+
+def test_nothing_that_is_said_runs(detail: Page) -> None:
+    detail.evaluate(
+        """(payloads) => payloads.forEach((text, index) => {
+          const tell = (type, data) => document.getElementById("call").dispatchEvent(
+            new CustomEvent(`feed:${type}`, { detail: { seq: null, type, data } }));
+          const turn = { turn: 900 + index, speaker: "caller", start_ms: 0, end_ms: 1, heard: 0.5, heard_text: text };
+          tell("transcript_update", { ...turn, text: text + text, final: true });
+        })""",
+        PAYLOADS,
+    )
+    for index, payload in enumerate(PAYLOADS):
+        expect(detail.locator(f"#turn-{900 + index} .turn-heard")).to_have_text(payload)
+    assert detail.evaluate("document.querySelectorAll('#turns :is(script, img, svg, iframe)').length") == 0
+    assert detail.evaluate("window.__ran") is None
+
+
+def test_times_are_written_as_the_server_writes_them(detail: Page) -> None:
+    times = [0, 4, 250, 949, 1240, 9_960, 34_300, 61_000, 3_600_000]
+    written = detail.evaluate(
+        "(times) => import('/static/call/format.js').then((m) => times.map((ms) => [m.clock(ms), m.seconds(ms)]))",
+        times,
+    )
+    assert written == [[clock(ms), seconds(ms)] for ms in times]
