@@ -20,7 +20,10 @@ onKeys({
 });
 
 document.getElementById("q").addEventListener("keydown", (event) => {
-  if (event.key === "Escape") event.target.blur();
+  if (event.key === "Escape") {
+    event.preventDefault(); // which would empty the field
+    event.target.blur();
+  }
   if (event.key === "ArrowDown") step(1);
 });
 

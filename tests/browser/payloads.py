@@ -1,0 +1,38 @@
+"""Texts that try to run as code: each would set `window.injected` or open a dialog if a page took it for markup."""
+
+from __future__ import annotations
+
+PAYLOADS = (
+    "<script>window.injected=1</script>",
+    "<script src='data:text/javascript,window.injected=2'></script>",
+    "<img src=x onerror=window.injected=3>",
+    "<svg onload=window.injected=4>",
+    "<svg><script>window.injected=5</script></svg>",
+    "<body onload=window.injected=6>",
+    "<iframe srcdoc='<script>parent.injected=7</script>'></iframe>",
+    "<iframe src=javascript:parent.injected=8></iframe>",
+    "<a href=javascript:alert(9)>click</a>",
+    "<details open ontoggle=window.injected=10>",
+    "<input autofocus onfocus=window.injected=11>",
+    "<video><source onerror=window.injected=12></video>",
+    "<math><mtext><img src=x onerror=window.injected=13></mtext></math>",
+    "<style>@import 'data:text/css,*{display:none}'</style>",
+    "<link rel=stylesheet href='data:text/css,*{display:none}'>",
+    "<meta http-equiv=refresh content='0;url=javascript:alert(16)'>",
+    "<base href='https://example.invalid/'>",
+    "<form action=javascript:alert(18)><button>go</button></form>",
+    "<object data='data:text/html,<script>parent.injected=19</script>'></object>",
+    "<template><img src=x onerror=window.injected=20></template>",
+    "</textarea><script>window.injected=21</script>",
+    "</title><script>window.injected=22</script>",
+    "</script><script>window.injected=23</script>",
+    '"><img src=x onerror=window.injected=24>',
+    "' onmouseover='window.injected=25' x='",
+    '" autofocus onfocus="window.injected=26',
+    "{{constructor.constructor('window.injected=27')()}}{% debug %}",
+    "<div hx-get='/sign-out/' hx-trigger='load' hx-on::load='window.injected=28'></div>",
+    "<div data-copy='x' style='position:fixed;inset:0'>cover</div><!--",
+    "&lt;script&gt;window.injected=30&lt;/script&gt;&#60;img src=x onerror=alert(30)&#62;",
+    "<scr<script>ipt>window.injected=31</scr</script>ipt>",
+    "javascript:alert(32)//%0Awindow.injected=32",
+)
