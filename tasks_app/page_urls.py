@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from tasks_app.pages import export, listing, review, writing
+from tasks_app.talk_page import talk_page
 from tasks_app.telemetry_page.view import telemetry_page
 
 urlpatterns = [
@@ -17,5 +18,6 @@ urlpatterns = [
     path("tasks/<uuid:task_id>/edit/", writing.task_edit, name="task-edit"),
     path("tasks/<uuid:task_id>/review/", review.task_review, name="task-review"),
     path("tasks/<uuid:task_id>/call/", review.task_dial, name="task-dial"),
+    path("talk/", talk_page, name="talk"),
     path("telemetry/", telemetry_page, name="telemetry-page"),
 ]

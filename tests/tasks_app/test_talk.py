@@ -10,6 +10,7 @@ import pytest
 from channels.routing import URLRouter
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import AnonymousUser, User
+from django.test import Client
 from pytest_django import Settings
 
 from simulator.callee.visitor import VISITOR
@@ -113,3 +114,12 @@ async def test_a_simulator_that_is_away_is_named(ringing: Call, alice: User, set
     settings.TWILIO_API_BASE_URL = "http://127.0.0.1:9"
     async with talking(ringing.pk, alice) as socket:
         assert await closed(socket) == (4502, "The simulator is away.")
+
+
+def test_the_page_is_there_only_with_the_simulator(alice: User, settings: Settings) -> None:
+    browser = Client()
+    assert browser.get("/talk/").status_code == 302
+    browser.force_login(alice)
+    assert VISITOR_NUMBER in browser.get("/talk/").content.decode()
+    settings.SIMULATED = False
+    assert browser.get("/talk/").status_code == 404
