@@ -96,7 +96,7 @@ class AnalysisAdmin(Operating, OfCallAdmin):
         "created_at",
         "finished_at",
     )
-    list_filter = ("state", "outcome", "provider", "simulated", "created_at")
+    list_filter = ("state", "outcome", "simulated", "created_at")
     search_fields = ("id", "call__id", "call__task__id")
     search_help_text = "The id of a verdict, a call or a task."
     date_hierarchy = "created_at"

@@ -51,9 +51,9 @@ def dial_tasks(request: HttpRequest, tasks: list[Task]) -> None:
         try:
             task_start_call(task=task)
         except Refusal as refusal:
-            messages.error(request, f"{task.pk}: {refusal}")
+            messages.error(request, f"Task {task.pk}: {refusal}")
         else:
-            messages.success(request, f"{task.pk} is being called.")
+            messages.success(request, f"Task {task.pk} is being called.")
 
 
 def _counted(n: int, thing: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -10,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from tasks_app.admin_actions import Operating, analyse_calls, stop_calls
+from telephony.ended_reasons import ENDED_REASONS
 from telephony.models import Call, Turn
 from telephony.unchangeable import HistoryAdmin, Unchangeable, list_link, row_link
 
@@ -18,6 +21,19 @@ class TurnInline(Unchangeable, admin.TabularInline):  # type: ignore[type-arg]  
     model = Turn
     fields = ("number", "speaker", "text", "start_ms", "end_ms", "heard", "heard_text")
     extra = 0
+
+
+class EndedReasonFilter(admin.SimpleListFilter):
+    """In words; the field's own values would need a query, and have an empty one."""
+
+    title = "how it ended"
+    parameter_name = "ended_reason"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(reason.code, reason.sentence) for reason in ENDED_REASONS.values()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Call]) -> QuerySet[Call]:
+        return queryset.filter(ended_reason=self.value()) if self.value() else queryset
 
 
 class CallAdmin(Operating, HistoryAdmin):
@@ -29,13 +45,12 @@ class CallAdmin(Operating, HistoryAdmin):
         "to_number",
         "state",
         "ended_reason",
-        "simulated",
-        "owner",
         "created_at",
         "duration_seconds",
-        "belongings",
+        "owner",
+        "events_link",
     )
-    list_filter = ("state", "simulated", "recording__state", "ended_reason", "answered_by", "created_at")
+    list_filter = ("state", EndedReasonFilter, "simulated", "created_at")
     list_select_related = ("owner",)
     search_fields = ("id", "task__id", "call_sid", "to_number", "owner__username")
     search_help_text = "The id of a call or a task, a CallSid, digits of a number, or an owner."
@@ -53,7 +68,11 @@ class CallAdmin(Operating, HistoryAdmin):
     def task_link(self, call: Call) -> SafeString:
         return row_link("tasks_app_task", call.task_id)
 
-    @admin.display(description="its")
+    @admin.display(description="events")
+    def events_link(self, call: Call) -> SafeString:
+        return list_link("telephony_callevent", str(call.event_seq), call__id__exact=call.pk)
+
+    @admin.display(description="what belongs to it")
     def belongings(self, call: Call) -> SafeString:
         """Where everything about the call is, without asking whether there is any."""
         return format_html(

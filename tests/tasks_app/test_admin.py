@@ -183,8 +183,8 @@ def test_staff_may_stop_a_call(root: User, make_call: MakeCall, twilio: TwilioRe
 def test_staff_may_call_again_and_see_why_not(root: User, make_call: MakeCall, twilio: TwilioRest) -> None:
     over, live = judged_call(make_call), make_call(Event.ANSWER)
     page = act(signed_in(root), "tasks_app/task", "call_again", over.task_id, live.task_id)
-    assert f"{over.task_id} is being called." in page
-    assert f"{live.task_id}: This task has a call in progress" in page
+    assert f"Task {over.task_id} is being called." in page
+    assert f"Task {live.task_id}: This task has a call in progress" in page
     assert len(twilio.creates) == 1
     newest = Call.objects.filter(task_id=over.task_id).latest("created_at")
     assert newest.owner_id == over.owner_id, "whoever presses the button"
