@@ -45,6 +45,21 @@ class ShownCall:
         return Task.objects.get(pk=self.call.task_id)
 
     @property
+    def told(self) -> list[tuple[str, str]]:
+        """What the agent was told, without the limit, which is for it alone."""
+        brief = self.call.get_brief()
+        facts = [
+            ("Objective", brief.objective),
+            ("Target", brief.target_outcome),
+            ("Context", brief.context),
+            ("Opening line", brief.opening_line),
+            ("Persona", brief.agent_persona),
+            ("Style", brief.style.capitalize()),
+            ("Walk-away point", "Set, and private" if brief.walkaway_point else "None"),
+        ]
+        return [(name, text) for name, text in facts if text]
+
+    @property
     def state_words(self) -> str:
         return STATE_WORDS[self.call.state]
 
@@ -193,7 +208,7 @@ class ShownCall:
         found = (
             Analysis.objects.filter(call_id=self.call.pk).defer("raw_answer").order_by("-created_at", "-id")
         )
-        return shown_verdict(list(found[:20]))
+        return shown_verdict(list(found[:20]), self.transcript.turns)
 
     @cached_property
     def cost(self) -> CallCost:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tasks_app.call_page.words import STATE_WORDS, clock, seconds
+from tasks_app.templatetags.display import OUTCOMES
 from telephony.ended_reasons import ENDED_REASONS
 from telephony.events import EventType
 
@@ -162,7 +163,7 @@ def _verdict(data: dict[str, Any]) -> Words:
     if data["state"] == "failed":
         return "result", "The verdict could not be made", data.get("detail", "")
     score = "" if data.get("score") is None else f", {data['score']} of 100"
-    return "result", f"Verdict: {data['outcome']}{score}", ""
+    return "result", f"Verdict: {OUTCOMES[data['outcome']].word.lower()}{score}", ""
 
 
 def _other(type_: str, data: dict[str, Any]) -> Words:

@@ -48,14 +48,15 @@ def story(
 ) -> Iterator[Story]:
     """One call for this module; its two pages stay open."""
     complaints = Complaints()
-    context = browser.new_context(base_url=stack.url, storage_state=cookies, viewport=DESKTOP)
+    options: dict[str, Any] = {"base_url": stack.url, "storage_state": cookies, "viewport": DESKTOP}
+    context = browser.new_context(**options)
     context.set_default_timeout(PATIENCE_MS)
     context.add_init_script(VIOLATIONS)
-    pages = [context.new_page(), context.new_page()]
-    for page in pages:
+    watcher, cut_off = context.new_page(), context.new_page()
+    for page in (watcher, cut_off):
         page.on("console", partial(_on_console, complaints))
         page.on("pageerror", lambda error: complaints.found.append(f"uncaught: {error}"))
-    yield tell(api, *pages, complaints)
+    yield tell(api, watcher, cut_off, complaints)
     context.close()
 
 

@@ -11,11 +11,13 @@ import pytest
 from tasks_app.call_page.latency import PLOT_HEIGHT, TOP, latency_chart
 from tasks_app.call_page.timeline import NOT_SHOWN, line
 from tasks_app.call_page.transcript import shown_turns
+from tasks_app.call_page.verdict import shown_verdict
 from tasks_app.call_page.waveform import PIECES, measure
 from tasks_app.call_page.words import STATE_BADGES, STATE_WORDS, clock, seconds
+from tasks_app.models import Analysis
 from telephony.events import EventType
 from telephony.lifecycle import State
-from telephony.transcript import TranscriptTurn
+from telephony.transcript import TranscriptTurn, Word
 from tests.test_docs import events_shown
 
 pytestmark = pytest.mark.unit
@@ -92,6 +94,23 @@ def test_words_that_were_not_heard_are_told_apart() -> None:
         ("", "One two three", "sounding"),
         ("Uno", "One two three", "cut"),
     ]
+
+
+def test_a_quote_leads_to_its_first_word() -> None:
+    words = tuple(
+        Word(word, 4000 + 500 * n, 4400 + 500 * n, 0.9) for n, word in enumerate(("One", "two", "three"))
+    )
+    known, unknown = turn(1, "caller", 4000, 6000, words=words), turn(2, "agent", 7000, 9000)
+    evidence = [
+        {"turn": 1, "quote": "two three", "start_ms": 4000},
+        {"turn": 1, "quote": "One … three", "start_ms": 4000},
+        {"turn": 2, "quote": "two three", "start_ms": 7000},
+        {"turn": 9, "quote": "two", "start_ms": 1},
+    ]
+    analysis = Analysis(state=Analysis.State.READY, verdict={"evidence": evidence})
+    shown = shown_verdict([analysis], [known, unknown])
+    assert shown is not None
+    assert [proof.start_ms for proof in shown.proof] == [4500, 4000, 7000, 1]
 
 
 def test_only_an_answer_of_the_agent_has_a_wait() -> None:
