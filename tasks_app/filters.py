@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import django_filters  # type: ignore[import-untyped]
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from tasks_app.models import Task
 
@@ -20,8 +20,12 @@ class _OneOf(django_filters.BaseInFilter, django_filters.ChoiceFilter):  # type:
 
 class _Ordering(django_filters.OrderingFilter):  # type: ignore[misc]
     def filter(self, qs: QuerySet[Task], value: list[str] | None) -> QuerySet[Task]:
-        # the id settles ties, else rows could show on two pages or on none
-        return super().filter(qs, [*value, "-id"]) if value else qs
+        if not value:
+            return qs
+        # what has no value comes last, on every database; the id settles ties, else rows could show on two pages
+        fields = [(F(name.removeprefix("-")), name.startswith("-")) for name in value]
+        order = [f.desc(nulls_last=True) if is_down else f.asc(nulls_last=True) for f, is_down in fields]
+        return qs.order_by(*order, "-id")
 
 
 class TaskFilter(django_filters.FilterSet):  # type: ignore[misc]

@@ -71,6 +71,14 @@ def test_the_url_searches_filters_and_sorts(alice: User, make_task: MakeTask) ->
     assert objectives(client, "?ordering=duration_seconds&status=ended,failed") == ["book a table", "cancel"]
 
 
+def test_what_has_no_duration_comes_last_either_way(alice: User, make_task: MakeTask) -> None:
+    for objective, seconds in (("none", None), ("short", 5), ("long", 90)):
+        make_task(objective=objective, duration_seconds=seconds)
+    client = signed_in(alice)
+    assert objectives(client, "?ordering=duration_seconds") == ["short", "long", "none"]
+    assert objectives(client, "?ordering=-duration_seconds") == ["long", "short", "none"]
+
+
 def test_a_wrong_value_is_named_and_left_out(alice: User, make_task: MakeTask) -> None:
     make_task(objective="here")
     client = signed_in(alice)
