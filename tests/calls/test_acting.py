@@ -181,7 +181,8 @@ def test_a_listener_hears_both_sides_as_they_sounded(stack: Stack, acted: Acted,
 
 
 def end_of_the_first_stream_ms(heard: Heard) -> float:
-    """Where the caller's lane has its first gap: the keys are being pressed."""
+    """Where the caller's lane has its gap while the keys are pressed; nowhere when nothing came after it."""
     lane = heard.lanes[0]
-    ends = (start_ms + len(audio) / BYTES_PER_MS for start_ms, audio in lane)
-    return next(end for (start_ms, _), end in zip(lane[1:], ends, strict=False) if start_ms - end > 100)
+    ends = [start_ms + len(audio) / BYTES_PER_MS for start_ms, audio in lane]
+    gaps = (end for (start_ms, _), end in zip(lane[1:], ends, strict=False) if start_ms - end > 100)
+    return next(gaps, float("inf"))

@@ -71,7 +71,8 @@ async def talk(stack: Stack) -> Talked:
 
 def is_my_turn(call: PlacedCall, steps_left: int) -> bool:
     """Whether the agent has answered each step so far, the greeting first."""
-    return sum(turn["speaker"] == "agent" for turn in final_turns(call)) > 3 - steps_left
+    answers = [turn for turn in final_turns(call) if turn["speaker"] == "agent"]
+    return len(answers) > 3 - steps_left
 
 
 async def listen(phone: ClientConnection, talked: Talked) -> None:
