@@ -1,7 +1,4 @@
-"""The routes of the API and of a call's page.
-
-Each route of the API works with and without a slash at its end; the OpenAPI document shows those without.
-"""
+"""The API's routes. Each works with and without a slash at its end; the OpenAPI document shows those without."""
 
 from __future__ import annotations
 
@@ -9,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http.response import HttpResponseBase
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, path
 from django.views.decorators.csrf import csrf_exempt
 
 from tasks_app.api import CallViewSet, TaskViewSet
@@ -30,7 +27,7 @@ def _route(pattern: str, view: View, name: str) -> list[URLPattern]:
 _tasks = TaskViewSet.as_view
 _calls = CallViewSet.as_view
 
-urlpatterns: list[URLPattern | URLResolver] = [
+urlpatterns = [
     *_route("api/tasks", _tasks({"get": "list", "post": "create"}), "task-list"),
     *_route("api/tasks/<uuid:task_id>", _tasks({"get": "retrieve"}), "task-detail"),
     *_route("api/tasks/<uuid:task_id>/call", _tasks({"post": "call"}), "task-call"),
@@ -42,5 +39,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     *_route("api/calls/<uuid:call_id>", _calls({"get": "retrieve"}), "call-detail"),
     *_route("api/calls/<uuid:call_id>/actions", _calls({"post": "act"}), "call-action"),
-    path("", include("tasks_app.call_urls")),
 ]

@@ -20,6 +20,7 @@ export function showTimeline(call) {
       try {
         await htmx.ajax("GET", `${call.dataset.lines}?after=${last(list)}`, { target: list, swap: "beforeend" });
         known = upTo;
+        if (document.getElementById("follow").checked) list.scrollTop = list.scrollHeight;
       } catch {
         setTimeout(load, RETRY_MS);
         break;

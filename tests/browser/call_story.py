@@ -9,9 +9,9 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import APIRequestContext, Page, WebSocketRoute, expect
 
+from tests.browser.accessibility import assert_accessible
 from tests.browser.conftest import Complaints
 from tests.calls.stack import ERRAND, INTERRUPTER
 
@@ -53,7 +53,6 @@ TURNS = """
 LINES = "[...document.querySelectorAll('#timeline .line')].map((line) => Number(line.dataset.seq))"
 CALL_MS = 20_000
 """How long the next thing in the conversation may take."""
-SERIOUS = {"serious", "critical"}
 
 
 @dataclass
@@ -98,7 +97,6 @@ class Story:
     speaking: str = ""
     unheard: str = ""
     heard: dict[str, bool] = field(default_factory=dict)
-    live_findings: list[str] = field(default_factory=list)
     turns: list[list[Any]] = field(default_factory=list)
     turns_of_cut_off: list[list[Any]] = field(default_factory=list)
 
@@ -109,17 +107,6 @@ def place(api: APIRequestContext, number: str) -> str:
     answer = api.post(f"/api/tasks/{task['id']}/call").json()
     session_id: str = answer["session_id"]
     return session_id
-
-
-def findings(page: Page) -> list[str]:
-    """What an accessibility run holds against a page, if it is serious."""
-    answer = Axe().run(page).response
-    return [
-        f"{rule['id']}: {node['html']}"
-        for rule in answer["violations"]
-        if rule["impact"] in SERIOUS
-        for node in rule["nodes"]
-    ]
 
 
 def tell(api: APIRequestContext, watcher: Page, cut_off: Page, complaints: Complaints) -> Story:
@@ -138,7 +125,7 @@ def tell(api: APIRequestContext, watcher: Page, cut_off: Page, complaints: Compl
     sounding = watcher.locator('.turn[data-state="sounding"] .turn-unheard').first
     expect(sounding).to_be_visible(timeout=CALL_MS)
     story.sounding = sounding.inner_text()
-    story.live_findings = findings(watcher)
+    assert_accessible(watcher)
 
     expect(watcher.locator("#speaking")).to_be_visible(timeout=CALL_MS)
     story.speaking = watcher.locator("#speaking").inner_text()
