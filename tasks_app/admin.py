@@ -104,6 +104,10 @@ class AnalysisAdmin(Operating, OfCallAdmin):
     readonly_fields = ("id", "call_link", "created_at")
     actions = ("analyse_again",)
 
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        """Newest first: its primary key knows no order."""
+        return ("-created_at",)
+
     @admin.display(description="verdict", ordering="id")
     def short_id(self, analysis: Analysis) -> str:
         return str(analysis.pk)[:8]

@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
-from django.contrib import admin
+from typing import Any
 
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from telephony.events import EventType
 from telephony.models import CallEvent, Recording, Transcription, Turn
 from telephony.unchangeable import OfCallAdmin
+
+
+class EventTypeFilter(admin.SimpleListFilter):
+    """The types there can be: asking which there are would read the whole table."""
+
+    title = "type"
+    parameter_name = "type"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(event_type, event_type) for event_type in EventType]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[CallEvent]) -> QuerySet[CallEvent]:
+        return queryset.filter(type=self.value()) if self.value() else queryset
 
 
 @admin.register(CallEvent)
 class CallEventAdmin(OfCallAdmin):
     list_display = ("seq", "call_link", "type", "timestamp")
-    list_filter = ("type",)
+    list_filter = (EventTypeFilter,)
 
 
 @admin.register(Turn)

@@ -112,6 +112,19 @@ def test_tasks_calls_and_what_belongs_to_them_lead_to_each_other(root: User, mak
     assert client.get("/admin/telephony/call/", {"task__id__exact": str(call.task_id)}).status_code == 200
 
 
+def test_the_newest_come_first_and_those_of_one_call_in_their_order(root: User, make_call: MakeCall) -> None:
+    client, older, newer = signed_in(root), make_call(Event.RING), make_call(Event.RING)
+
+    def numbers(**query: str) -> list[str]:
+        page = client.get("/admin/telephony/callevent/", query).content.decode()
+        return re.findall(r'field-seq"><a[^>]*>(\d+)</a>', page)
+
+    assert numbers() == ["2", "1", "2", "1"]
+    assert numbers(call__id__exact=str(older.pk)) == ["1", "2"]
+    assert numbers(type="call_status", q=str(newer.pk)) == ["2", "1"]
+    assert numbers(type="dtmf") == []
+
+
 def test_rows_cannot_be_changed_or_deleted(root: User, make_call: MakeCall) -> None:
     client, call = signed_in(root), make_call()
     for path in (f"/admin/telephony/call/{call.pk}", f"/admin/tasks_app/task/{call.task_id}"):
