@@ -162,6 +162,11 @@ def act(page: Page) -> None:
     expect(mute).to_have_attribute("aria-pressed", "true")
     page.keyboard.press("m")
     expect(mute).to_have_attribute("aria-pressed", "false")
+    page.keyboard.press("k")
+    for key in "1#":
+        page.get_by_role("button", name=key, exact=True).click()
+    expect(page.get_by_label("Keys to press")).to_have_value("1#")
+    page.get_by_label("Keys to press").press("Escape")
     page.keyboard.press("s")
     page.keyboard.type("One moment, please.")
     page.keyboard.press("Enter")
