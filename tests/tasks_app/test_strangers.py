@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from django.urls import URLPattern
 from rest_framework.test import APIClient
 
-from tasks_app import call_urls, page_urls, urls
+from tasks_app import page_urls, urls
 from tasks_app.analysis import not_reached
 from tasks_app.models import Analysis
 from tasks_app.routing import websocket_urlpatterns
@@ -31,7 +31,7 @@ IN_VAIN = {"task-call", "call-action"}
 """What the owner of a call that is over is refused."""
 
 API = [route for route in urls.urlpatterns if isinstance(route, URLPattern)]
-PAGES = [*page_urls.urlpatterns, *call_urls.urlpatterns]
+PAGES = page_urls.urlpatterns
 SHOWING_THE_LIMIT = {"task-edit"}
 """Where owners see and change what they wrote."""
 
