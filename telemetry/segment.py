@@ -24,6 +24,7 @@ from telemetry.timeline import (
     Unit,
     code_of,
     periods_by_kind,
+    step_of,
     without_step,
 )
 
@@ -157,12 +158,16 @@ class Segment:
         count = event.get("count")
         count = min(count, _MOST) if type(count) is int and count > 0 else 1
         kind = self._kind(event)
-        at_s, ok = _unix_time(event.get("timestamp")), event.get("ok") is not False
+        at_s, ok, step = (
+            _unix_time(event.get("timestamp")),
+            event.get("ok") is not False,
+            step_of(duration_us),
+        )
         self._starts.append(start)
         self._kind_numbers.append(kind.number)
         self._durations_us.append(_NO_DURATION if duration_us is None else duration_us)
         self._counts.append(count if ok else -count)
-        self._codes.append(code_of(at_s, kind.number, ok, duration_us) if at_s else 0)
+        self._codes.append(code_of(at_s, kind.number, ok, step) if at_s else 0)
         if count > 1:
             self._many[row] = count
         if most_us is not None:
@@ -170,7 +175,7 @@ class Segment:
         kind.rows.append(row)
         self.add_to(kind.tally, row)
         if at_s:
-            kind.timeline.add(at_s, count, ok, duration_us)
+            kind.timeline.add(at_s, count, ok, step)
         if duration_us is not None:
             _keep_slowest(kind.slowest, (duration_us, row))
         ids = ids_of(event)

@@ -74,35 +74,40 @@ Periods = dict[int, Period]
 class Timeline:
     """The periods of one kind of event, each by its number."""
 
-    __slots__ = ("_newest_hour", "_periods")
+    __slots__ = ("_hour", "_newest_hour", "_now", "_periods")
 
     def __init__(self) -> None:
         self._periods: dict[Unit, Periods] = {unit: {} for unit in Unit}
         self._newest_hour = 0
+        self._hour = -1
+        self._now: tuple[Period, ...] = ()
+        """The periods of `_hour`: lines come in the order of time, or nearly."""
 
-    def add(self, at_s: int, n: int, ok: bool, duration_us: int | None) -> None:
-        """A line for `n` events at this Unix time, whose mean duration is given."""
-        step = step_of(duration_us)
-        self._at(Unit.DAY, at_s // Unit.DAY).add(n, ok, step)
+    def add(self, at_s: int, n: int, ok: bool, step: int | None) -> None:
+        """A line for `n` events at this Unix time, whose mean duration falls into `step`."""
         hour = at_s // Unit.HOUR
-        if hour > self._newest_hour:
-            self._newest_hour = hour
-            hours = self._periods[Unit.HOUR]
-            for old in [number for number in hours if number <= hour - HOURS_KEPT]:
-                del hours[old]
-        if hour > self._newest_hour - HOURS_KEPT:
-            self._at(Unit.HOUR, hour).add(n, ok, step)
+        if hour != self._hour:
+            self._turn_to(hour)
+        for period in self._now:
+            period.add(n, ok, step)
 
     def periods(self, unit: Unit) -> Periods:
         """All that is known."""
         return self._periods[unit]
 
+    def _turn_to(self, hour: int) -> None:
+        self._hour = hour
+        self._now = (self._at(Unit.DAY, hour * Unit.HOUR // Unit.DAY),)
+        hours = self._periods[Unit.HOUR]
+        if hour > self._newest_hour:
+            self._newest_hour = hour
+            for old in [number for number in hours if number <= hour - HOURS_KEPT]:
+                del hours[old]
+        if hour > self._newest_hour - HOURS_KEPT:
+            self._now += (self._at(Unit.HOUR, hour),)
+
     def _at(self, unit: Unit, number: int) -> Period:
-        periods = self._periods[unit]
-        period = periods.get(number)
-        if period is None:
-            period = periods[number] = Period()
-        return period
+        return self._periods[unit].setdefault(number, Period())
 
 
 def step_of(duration_us: int | None) -> int | None:
@@ -112,10 +117,9 @@ def step_of(duration_us: int | None) -> int | None:
     return round(log(duration_us) / _LOG_GROWTH) if duration_us else -1
 
 
-def code_of(at_s: int, kind: int, ok: bool, duration_us: int | None) -> int:
+def code_of(at_s: int, kind: int, ok: bool, step: int | None) -> int:
     """Day, kind, success, step and hour of an event in one whole number, so that many are counted at once."""
     day, rest = divmod(at_s, Unit.DAY)
-    step = step_of(duration_us)
     coded_step = 0 if step is None else step + 2
     return day << _DAY_AT | kind << _KIND_AT | ok << _OK_AT | coded_step << _STEP_AT | rest // Unit.HOUR
 

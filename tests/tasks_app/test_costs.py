@@ -45,12 +45,14 @@ def test_an_unknown_price_is_not_nothing() -> None:
 
 def test_an_unknown_quantity_is_not_nothing_either() -> None:
     cost = cost_of([used(quantity=None)], TABLE)
-    assert (cost.total, cost.unknown) == (0, ["line"])
+    assert cost.total == 0
+    assert cost.unknown == ["line"]
 
 
 def test_what_is_simulated_costs_nothing_and_shows_what_it_would() -> None:
     cost = cost_of([used(simulated=True), used("moon", simulated=True)], TABLE)
-    assert (cost.total, cost.at_list_price) == (0, Decimal("0.042"))
+    assert cost.total == 0
+    assert cost.at_list_price == Decimal("0.042")
     assert cost.complete, "nothing that is billed is unknown"
     assert cost.simulated
 
@@ -63,7 +65,10 @@ def test_a_simulated_call_with_a_real_verdict_is_billed_for_the_verdict() -> Non
 
 def test_nothing_used_costs_nothing() -> None:
     cost = cost_of([], TABLE)
-    assert (cost.total, cost.complete, cost.simulated, cost.prices_as_of) == (0, True, False, None)
+    assert cost.total == 0
+    assert cost.complete
+    assert not cost.simulated
+    assert cost.prices_as_of is None
 
 
 def test_a_price_of_another_unit_is_refused() -> None:

@@ -53,8 +53,8 @@ def test_no_time_at_all_is_a_duration_too() -> None:
 
 def test_each_event_is_in_its_hour_and_its_day() -> None:
     timeline = Timeline()
-    timeline.add(NOON, 1, True, 1000)
-    timeline.add(NOON + 3599, 2, False, 3000)
+    timeline.add(NOON, 1, True, step_of(1000))
+    timeline.add(NOON + 3599, 2, False, step_of(3000))
     timeline.add(NOON + 3600, 4, True, None)
     hours = [timeline.periods(Unit.HOUR).get(NOON // Unit.HOUR + n) for n in range(3)]
     assert [(hour.ok, hour.error) if hour else None for hour in hours] == [(1, 2), (4, 0), None]
@@ -66,8 +66,8 @@ def test_each_event_is_in_its_hour_and_its_day() -> None:
 def test_hours_are_forgotten_and_days_are_not() -> None:
     timeline = Timeline()
     for hour in range(3 * HOURS_KEPT):
-        timeline.add(NOON + hour * 3600, 1, True, 1000)
-    timeline.add(NOON, 1, True, 1000)  # late news
+        timeline.add(NOON + hour * 3600, 1, True, step_of(1000))
+    timeline.add(NOON, 1, True, step_of(1000))  # late news
     kept = [n for n in range(3 * HOURS_KEPT) if NOON // Unit.HOUR + n in timeline.periods(Unit.HOUR)]
     assert kept == list(range(2 * HOURS_KEPT, 3 * HOURS_KEPT))
     first_day = timeline.periods(Unit.DAY)[NOON // Unit.DAY]
@@ -83,7 +83,9 @@ def test_chosen_rows_give_what_a_timeline_of_them_gives(events: LineFile, unit: 
         at_s, count = NOON + source.randrange(2 * 86400), source.choice([1, 1, 1, 7])
         duration_ms = source.choice([None, 0.0, round(source.expovariate(0.01), 3)])
         events.append(line("x", kind, duration_ms, ok=ok, timestamp=at(at_s), count=count))
-        timelines[kind].add(at_s, count, ok, None if duration_ms is None else round(duration_ms * 1000))
+        timelines[kind].add(
+            at_s, count, ok, None if duration_ms is None else step_of(round(duration_ms * 1000))
+        )
     segment = Segment(events.open_files()[0])
     while segment.read_on():
         pass
