@@ -14,12 +14,17 @@ import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, StorageState, ViewportSize, sync_playwright
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "screenshots"
-WIDE, NARROW = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
-LOOKS = {"light": ("light", WIDE), "dark": ("dark", WIDE), "phone": ("light", NARROW)}
+WIDE, NARROW = ViewportSize(width=1280, height=860), ViewportSize(width=390, height=844)
+LOOKS: dict[str, tuple[Literal["light", "dark"], ViewportSize]] = {
+    "light": ("light", WIDE),
+    "dark": ("dark", WIDE),
+    "phone": ("light", NARROW),
+}
 QUALITY = 72
 CALL_MS, SETTLE_MS = 90_000, 1_500
 MORE_PEOPLE = ("Clerk", "Interrupter", "Busy", "Hold")
@@ -59,14 +64,14 @@ def places(page: Page) -> Iterator[tuple[str, str]]:
     yield "admin", "/admin/telephony/call/"
 
 
-def take(browser: Browser, base_url: str, state: object, name: str, address: str) -> None:
+def take(browser: Browser, base_url: str, state: StorageState | None, name: str, address: str) -> None:
     """One page in every look."""
     for look, (theme, viewport) in LOOKS.items():
         context = browser.new_context(
             base_url=base_url,
             storage_state=state,
             viewport=viewport,
-            color_scheme=theme,  # type: ignore[arg-type]
+            color_scheme=theme,
         )
         page = context.new_page()
         page.goto(address)
