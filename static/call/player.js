@@ -57,6 +57,8 @@ function turnAt(ms) {
 function cite(turn) {
   if (!turn) return;
   keepInView(document.getElementById("turns"), turn);
+  const box = turn.getBoundingClientRect();
+  if (box.top < 0 || box.bottom > innerHeight) turn.scrollIntoView({ block: "center" });
   turn.dataset.cited = "";
   setTimeout(() => delete turn.dataset.cited, CITED_MS);
 }

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Final
 
 from django import template
 
 register = template.Library()
 
+_LEAST: Final = Decimal("0.0001")
+
 
 @register.filter
 def dollars(amount: Decimal) -> str:
-    """`$1.25`; below a dollar as many digits as say something: `$0.014`."""
+    """`$1.25`; below a dollar as many digits as say something: `$0.014`, but four at most."""
     if amount >= 1 or amount == 0:
         return f"${amount:.2f}"
-    return (
-        f"${amount.quantize(Decimal('0.0001')).normalize():f}" if amount >= Decimal("0.0001") else "< $0.0001"
-    )
+    if amount < _LEAST:
+        return f"< ${_LEAST}"
+    return f"${amount.quantize(_LEAST).normalize():f}"
 
 
 @register.filter

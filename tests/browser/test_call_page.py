@@ -126,6 +126,7 @@ def test_a_quote_leads_to_its_moment_in_the_sound(detail: Page) -> None:
     turn = detail.locator(f"#turn-{proof.get_attribute('data-turn')}")
     proof.click()
     expect(turn).to_have_attribute("data-cited", "")
+    expect(turn).to_be_in_viewport()
     expect(turn).to_have_attribute("aria-current", "true")
     detail.wait_for_function(
         "(s) => { const a = document.getElementById('audio'); return !a.paused && a.currentTime >= s }",

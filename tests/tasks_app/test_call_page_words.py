@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import wave
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from tasks_app.call_page.verdict import shown_verdict
 from tasks_app.call_page.waveform import PIECES, measure
 from tasks_app.call_page.words import STATE_BADGES, STATE_WORDS, clock, seconds
 from tasks_app.models import Analysis
+from tasks_app.templatetags.money import dollars
 from telephony.events import EventType
 from telephony.lifecycle import State
 from telephony.transcript import TranscriptTurn, Word
@@ -145,6 +147,14 @@ def test_the_chart_has_a_bar_for_each_answer_as_high_as_its_wait() -> None:
 def test_times_are_short_and_plain() -> None:
     assert [clock(ms) for ms in (0, 59_999, 3_600_000)] == ["0:00", "0:59", "1:00:00"]
     assert [seconds(ms) for ms in (250, 1240, 34_300)] == ["0.25 s", "1.2 s", "34 s"]
+
+
+@pytest.mark.parametrize(
+    ("amount", "shown"),
+    [("0", "$0.00"), ("12.344", "$12.34"), ("0.014", "$0.014"), ("0.00001", "< $0.0001")],
+)
+def test_small_amounts_keep_the_digits_that_say_something(amount: str, shown: str) -> None:
+    assert dollars(Decimal(amount)) == shown
 
 
 def test_a_waveform_has_the_loudest_sample_of_each_side(tmp_path: Path) -> None:
