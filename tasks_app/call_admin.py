@@ -50,7 +50,7 @@ class CallAdmin(Operating, HistoryAdmin):
         "owner",
         "events_link",
     )
-    list_filter = ("state", EndedReasonFilter, "simulated", "created_at")
+    list_filter = ("state", "simulated", "created_at", EndedReasonFilter)
     list_select_related = ("owner",)
     search_fields = ("id", "task__id", "call_sid", "to_number", "owner__username")
     search_help_text = "The id of a call or a task, a CallSid, digits of a number, or an owner."

@@ -13,6 +13,9 @@ from telemetry.timeline import Period, merged
 
 PERCENTILES: Final = (50, 95, 99)
 SHOWN: Final = 12
+PATIENCE_S: Final = 0.25
+"""How long a page waits for events that were never read, as after a start."""
+
 TURN: Final = ("turn", "answer_latency")
 """From the end of a person's words to the agent's first audio: known for every answer, also interrupted ones."""
 
@@ -48,6 +51,7 @@ class Timings:
 def timings(periods: Periods, visible: frozenset[str] | None, component: str) -> Timings:
     """No query. The steps and errors are those of `component`, when one is given."""
     numbers = [*periods.numbers_before, *periods.numbers]
+    index().read_all(PATIENCE_S)
     known = index().over_time(Wanted(visible=visible), periods.unit, numbers)
     steps, errors_before = [], 0
     for (name, action), of_kind in known.kinds.items():

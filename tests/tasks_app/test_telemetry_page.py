@@ -93,6 +93,7 @@ def test_without_calls_it_says_so_and_what_to_do(alice: User, events_file: Path)
     page = read(signed_in(alice))
     assert "No calls yet in these 7 days" in page
     assert "Look at 30 days" in page
+    assert "<figure" not in page
     assert cards(page) == {
         "Calls": "0",
         "Answered": "–",
