@@ -11,7 +11,8 @@ const FINAL_CLOSES = new Map([
 
 /**
  * Dispatches each message as `feed:<type>` on `target`, with the message as `detail`; `feed:stored` too for numbered
- * ones; and `feed:up`, `feed:down` (detail: {wait_ms}) and `feed:over` (detail: {reason}) about the connection.
+ * ones; and about the connection `feed:up`, `feed:back` (it had been lost, and other requests perhaps with it),
+ * `feed:down` (detail: {wait_ms}) and `feed:over` (detail: {reason}).
  */
 export class Feed {
   constructor(target, path, seq) {
@@ -32,8 +33,9 @@ export class Feed {
     const socket = new WebSocket(`${scheme}//${location.host}${this.path}?after=${this.seq}`);
     this.socket = socket;
     socket.addEventListener("open", () => {
-      this.failures = 0;
       this.tell("feed:up");
+      if (this.failures) this.tell("feed:back");
+      this.failures = 0;
       this.watch();
     });
     socket.addEventListener("message", (event) => {

@@ -19,6 +19,9 @@ export function showPlayer(call) {
   };
   bind();
   call.addEventListener("htmx:afterSettle", bind);
+  call.addEventListener("htmx:beforeRequest", (event) => {
+    if (player && event.target.id === "recording") event.preventDefault(); // it may be playing, and does not change
+  });
 
   call.addEventListener("click", (event) => {
     const target = seekTarget(event);
