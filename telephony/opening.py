@@ -39,9 +39,10 @@ class Opening:
         first_ms = self._voice.first_ms
         if first_ms is None:
             return Decision.GREET if now_ms >= NOBODY_SPOKE_MS else None
-        quiet_ms = self._voice.quiet_ms(now_ms) or 0.0
+        heard_ms = min(now_ms, self._voice.heard_ms)  # audio that is late is not quiet
+        quiet_ms = self._voice.quiet_ms(heard_ms) or 0.0
         if quiet_ms >= QUIET_AFTER_HELLO_MS:
             return Decision.GREET
-        if now_ms - first_ms >= LONG_GREETING_MS and quiet_ms < QUIET_AFTER_HELLO_MS:
+        if heard_ms - first_ms >= LONG_GREETING_MS:
             return Decision.LISTEN
         return None

@@ -34,16 +34,17 @@ class VoiceActivity:
         self.level = 0
         self.voiced_ms = 0.0
         """How much voice there was in all."""
+        self.heard_ms = 0.0
+        """The end of the latest frame, whatever was in it."""
         self._voiced_ms = 0.0
-        self._fed_ms = 0.0
 
     def feed(self, mulaw: bytes, start_ms: float) -> None:
         """Add a frame that begins at `start_ms`."""
         duration_ms = len(mulaw) / _BYTES_PER_MS
         self.level = loudness(mulaw)
-        if self.level < VOICE_RMS or start_ms - self._fed_ms > duration_ms:  # quiet, or frames are missing
+        if self.level < VOICE_RMS or start_ms - self.heard_ms > duration_ms:  # quiet, or frames are missing
             self._voiced_ms = 0.0
-        self._fed_ms = start_ms + duration_ms
+        self.heard_ms = start_ms + duration_ms
         if self.level < VOICE_RMS:
             return
         self._voiced_ms += duration_ms

@@ -46,3 +46,14 @@ def test_it_decides_only_once() -> None:
     opening = Opening(VoiceActivity())
     assert opening.decide(2000) is Decision.GREET
     assert opening.decide(5000) is None
+
+
+def test_audio_that_is_late_is_not_quiet() -> None:
+    activity = VoiceActivity()
+    opening = Opening(activity)
+    hello = voice(400)
+    for start in range(0, len(hello), 160):
+        activity.feed(hello[start : start + 160], start / 8)
+    assert opening.decide(1500) is None  # what comes next may be the rest of a long greeting
+    activity.feed(silence(500), 400)
+    assert opening.decide(1500) is Decision.GREET
