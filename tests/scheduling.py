@@ -17,11 +17,12 @@ from xdist.scheduler import LoadScopeScheduling
 
 IN_REAL_TIME = {
     "tests/calls/test_agent_link.py": "everybody",
-    "tests/calls/test_across_processes.py": "everybody",
     "tests/calls/test_scenario_run.py": "everybody",
     "tests/calls/test_scenarios.py": "everybody",
-    "tests/tasks_app/test_pipeline.py": "everybody",
-    "tests/tasks_app/test_verdict_of_a_call.py": "everybody",
+    "tests/calls/test_across_processes.py": "processes",
+    "tests/calls/test_acting.py": "processes",
+    "tests/calls/test_servers.py": "processes",
+    "tests/tasks_app/test_pipeline.py": "processes",
     "tests/calls/": "calls",
     "tests/browser/": "browser",
 }

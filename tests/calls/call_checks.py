@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import audioop
 import re
+from os.path import commonprefix
 from typing import Any
 
 from tests.calls import stack as calls
@@ -82,11 +83,13 @@ def inbound_is_what_was_sent(stack: Stack, call: PlacedCall) -> None:
     inbound, sent = recorded(stack, call, "inbound"), linear(call.callee_said)
     at = inbound.find(sent[: 2 * 8000])
     assert at >= 0
-    assert inbound[at : at + len(sent)] == sent[: len(inbound) - at]
+    ours, theirs = inbound[at : at + len(sent)], sent[: len(inbound) - at]
+    same_ms = len(commonprefix([ours, theirs])) / 2 / BYTES_PER_MS
+    assert ours == theirs, f"they differ {same_ms} ms after the first sound"
     assert len(inbound) - at >= len(sent) - 2 * 500 * BYTES_PER_MS  # the end may be cut by the hang-up
 
 
-def outbound_is_what_was_heard(stack: Stack, call: PlacedCall) -> None:
+def outbound_is_what_was_heard(stack: Stack, call: PlacedCall, *, off_by_ms: int = OFF_BY_MS) -> None:
     """Assert that the agent's track is what the callee heard, when it was heard.
 
     Each stretch that the callee heard without a gap is looked for, as the simulator's playback clock has it: where
@@ -104,10 +107,10 @@ def outbound_is_what_was_heard(stack: Stack, call: PlacedCall) -> None:
         if late_ms:  # the telephone itself did not keep time, so no clock of ours can agree with its
             assert sounding(sound) in sounding(outbound)
             continue
-        expected, slack = start + shift, 2 * OFF_BY_MS * BYTES_PER_MS
+        expected, slack = start + shift, 2 * off_by_ms * BYTES_PER_MS
         found = outbound.find(sound, max(0, expected - slack), expected + slack + len(sound))
         assert found >= 0, (
-            f"what was heard at {run['start_ms']} ms is not in the track within {OFF_BY_MS} ms of that: "
+            f"what was heard at {run['start_ms']} ms is not in the track within {off_by_ms} ms of that: "
             f"it is {(outbound.find(sound) - expected) / 2 / BYTES_PER_MS} ms off"
         )
     heard_bytes = sum(end - start for start, end in runs_of(heard))

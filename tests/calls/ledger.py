@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tests.calls.stack import ROOT, Stack
+import aiohttp
+
+from tests.calls.stack import ROOT, Stack, until
+
+LEASE_S = 30
 
 Row = dict[str, Any]
 """One call, as READ_ROWS has it."""
@@ -46,6 +53,37 @@ def rows(stack: Stack) -> list[Row]:
     )
     read: list[Row] = json.loads(done.stdout)
     return read
+
+
+async def told_by_simulator(stack: Stack, what: str) -> Any:
+    """What the simulator knows."""
+    url = f"{stack.simulator_url}/simulator/{what}"
+    async with aiohttp.ClientSession() as client, client.get(url) as answer:
+        return await answer.json()
+
+
+def assert_all_accounted_for(stack: Stack, samples: Sequence[list[Row]] = ()) -> None:
+    """Every call has one end, the other side knows the same calls, and none is up; live ones in `samples` had an owner."""
+    for sample in samples:
+        for call in sample:
+            if call["live"] and call["had_audio"]:
+                assert call["lease_s"] is not None and 0 < call["lease_s"] <= LEASE_S, call
+    asyncio.run(until(partial(recordings_closed, stack)))
+    everything = rows(stack)
+    assert [call for call in everything if call["live"]] == []
+    for call in everything:
+        assert call["ends"] == [call["state"]], call
+        assert call["ended"] and call["ended_reason"], call
+        assert call["recording"] == ("finished" if call["had_audio"] else None), call
+    ledger = asyncio.run(told_by_simulator(stack, "ledger"))
+    placed = [call["sid"] for call in asyncio.run(told_by_simulator(stack, "calls"))]
+    assert ledger == {"up": [], "placed": len(placed), "ended": len(placed)}
+    assert sorted(placed) == sorted(call["call_sid"] for call in everything if call["call_sid"])
+
+
+async def recordings_closed(stack: Stack) -> bool:
+    """Whether no recording is still open: those of calls with hardly any audio are closed after their end."""
+    return all(call["recording"] != "recording" for call in await asyncio.to_thread(rows, stack))
 
 
 @dataclass(frozen=True)

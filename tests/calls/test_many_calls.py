@@ -1,6 +1,7 @@
-"""Many calls of every kind, ten at a time: none is lost, and they leave nothing behind.
+"""200 calls of every kind, ten at a time: none is lost, and they leave nothing behind.
 
-200 calls, and what the processes then hold, take eight minutes: `pytest -m benchmark tests/calls/test_many_calls.py`.
+They take eight minutes: `pytest -m benchmark tests/calls/test_many_calls.py`. That none of each kind is lost is looked
+at with every run of the tests, in test_scenarios.py.
 """
 
 from __future__ import annotations
@@ -11,16 +12,13 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
-from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
-from typing import Any
 
-import aiohttp
 import pytest
 
 from tests.calls import stack as calls
-from tests.calls.ledger import Held, Row, held, rows
+from tests.calls.ledger import Held, Row, assert_all_accounted_for, held, rows, told_by_simulator
 from tests.calls.scenario_ends import ANSWERED, REFUSED, UNANSWERED
 from tests.calls.stack import Stack
 
@@ -28,9 +26,6 @@ pytestmark = [pytest.mark.integration, pytest.mark.ws]
 
 AT_ONCE = 10
 SEED = 72
-"""Of twenty, the long ones come early: all are over sooner."""
-
-LEASE_S = 30
 LOOK_EVERY_S = 10
 SETTLED_WITHIN_S = 40
 
@@ -48,11 +43,6 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
         pytest.skip("reads /proc")
     with calls.running_stack(tmp_path, RING_TIMEOUT_SECONDS="8", SILENCE_TIMEOUT_SECONDS="8") as running:
         yield running
-
-
-def test_twenty_calls_are_all_accounted_for(stack: Stack) -> None:
-    samples = asyncio.run(call_all(stack, mixed(20)))
-    assert_all_accounted_for(stack, samples)
 
 
 @pytest.mark.benchmark
@@ -88,7 +78,9 @@ def mixed(count: int) -> list[str]:
 
 async def call_all(stack: Stack, names: list[str]) -> list[list[Row]]:
     """Call them, ten at a time; the rows as they were meanwhile, looked at again and again."""
-    numbers = {row["name"].replace("-", "_"): row["number"] for row in await simulator(stack, "scenarios")}
+    numbers = {
+        row["name"].replace("-", "_"): row["number"] for row in await told_by_simulator(stack, "scenarios")
+    }
     free = asyncio.Semaphore(AT_ONCE)
 
     async def call(name: str) -> None:
@@ -112,37 +104,6 @@ async def call_and_be_refused(stack: Stack, number: str) -> None:
         task = await calls.create_task(client, number)
         async with client.post(f"/api/tasks/{task['id']}/call") as answer:
             assert answer.status in (422, 502)
-
-
-async def simulator(stack: Stack, what: str) -> Any:
-    """What the simulator knows."""
-    url = f"{stack.simulator_url}/simulator/{what}"
-    async with aiohttp.ClientSession() as client, client.get(url) as answer:
-        return await answer.json()
-
-
-def assert_all_accounted_for(stack: Stack, samples: list[list[Row]]) -> None:
-    """Live calls had an owner; every call has one end; the other side knows the same calls, and none is up."""
-    for sample in samples:
-        for call in sample:
-            if call["live"] and call["had_audio"]:
-                assert call["lease_s"] is not None and 0 < call["lease_s"] <= LEASE_S, call
-    asyncio.run(calls.until(partial(recordings_closed, stack)))
-    everything = rows(stack)
-    assert [call for call in everything if call["live"]] == []
-    for call in everything:
-        assert call["ends"] == [call["state"]], call
-        assert call["ended"] and call["ended_reason"], call
-        assert call["recording"] == ("finished" if call["had_audio"] else None), call
-    ledger = asyncio.run(simulator(stack, "ledger"))
-    placed = [call["sid"] for call in asyncio.run(simulator(stack, "calls"))]
-    assert ledger == {"up": [], "placed": len(placed), "ended": len(placed)}
-    assert sorted(placed) == sorted(call["call_sid"] for call in everything if call["call_sid"])
-
-
-async def recordings_closed(stack: Stack) -> bool:
-    """Whether no recording is still open: those of calls with hardly any audio are closed after their end."""
-    return all(call["recording"] != "recording" for call in await asyncio.to_thread(rows, stack))
 
 
 def most_live(samples: list[list[Row]]) -> int:

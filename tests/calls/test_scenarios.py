@@ -13,6 +13,7 @@ import pytest
 
 from tests.calls import stack as calls
 from tests.calls.call_checks import BYTES_PER_MS, final_turns, linear, recorded, words
+from tests.calls.ledger import assert_all_accounted_for
 from tests.calls.scenario_ends import ANSWERED, REFUSED, UNANSWERED
 from tests.calls.stack import PlacedCall, Stack
 
@@ -101,6 +102,10 @@ def row(call: PlacedCall) -> dict[str, Any]:
 def audio_state(call: PlacedCall) -> str | None:
     """What becomes of a recording: none without any audio from Twilio."""
     return "finished" if call.truth["streams"] else None
+
+
+def test_none_is_lost_doubled_or_left_up(everybody: Everybody) -> None:
+    assert_all_accounted_for(everybody.stack)
 
 
 @pytest.mark.parametrize("name", ANSWERED)

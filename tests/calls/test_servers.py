@@ -17,6 +17,8 @@ from tests.calls.stack import PlacedCall, Stack
 pytestmark = [pytest.mark.integration, pytest.mark.ws]
 
 STOPS_WITHIN_S = 3.0
+OFF_BY_MS = 100
+"""Four servers share the machine here, and Daphne, which is for development, is the slowest to read its marks."""
 
 
 @dataclass
@@ -90,7 +92,7 @@ def test_daphne_completes_a_call(placed: Calls) -> None:
 
 def test_daphne_records_what_was_said_and_heard(stack: Stack, placed: Calls) -> None:
     inbound_is_what_was_sent(stack, placed.on_daphne)
-    outbound_is_what_was_heard(stack, placed.on_daphne)
+    outbound_is_what_was_heard(stack, placed.on_daphne, off_by_ms=OFF_BY_MS)
 
 
 @pytest.mark.parametrize("server", ["daphne", "runserver"])
