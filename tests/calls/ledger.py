@@ -63,7 +63,10 @@ async def told_by_simulator(stack: Stack, what: str) -> Any:
 
 
 def assert_all_accounted_for(stack: Stack, samples: Sequence[list[Row]] = ()) -> None:
-    """Every call has one end, the other side knows the same calls, and none is up; live ones in `samples` had an owner."""
+    """Every call has one end, the other side knows the same calls, and none is up.
+
+    `samples` are the rows as they were meanwhile: those that were live had an owner.
+    """
     for sample in samples:
         for call in sample:
             if call["live"] and call["had_audio"]:
