@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+import wave
 from typing import Any, Final
 
 from django.contrib.auth.decorators import login_required
@@ -61,7 +62,7 @@ def call_waveform(request: HttpRequest, call_id: uuid.UUID) -> HttpResponse:
     call = _shown(request, call_id).call
     try:
         shape = waveform(audio_file(call, SIDES[0]))
-    except (Refusal, OSError):
+    except (Refusal, OSError, EOFError, wave.Error):  # none, or none that can be read
         raise Http404 from None
     return JsonResponse(shape, headers={"Cache-Control": "private, max-age=3600"})
 

@@ -32,7 +32,7 @@ def waveform(stereo: Path) -> dict[str, Any]:
     """The shape of a WAV file with the caller left and the agent right, kept for a day.
 
     Raises:
-        OSError: the file cannot be read.
+        OSError, EOFError, wave.Error: the file cannot be read, or is no WAV file.
     """
     stat = stereo.stat()
     key = f"waveform:{stereo.parent.name}:{stat.st_mtime_ns:x}:{stat.st_size:x}"

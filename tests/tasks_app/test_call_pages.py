@@ -241,6 +241,8 @@ def test_a_recorded_call_offers_its_files_and_its_shape(alices: Client, make_cal
         assert f"/api/tasks/{call.task_id}/transcript?format={name}&session_id={call.pk}" in shown
     shape = alices.get(f"/calls/{call.pk}/waveform/").json()
     assert (shape["duration_ms"], len(shape["caller"]), len(shape["agent"])) == (1000, 1000, 1000)
+    path.write_bytes(b"RIFF")  # as a killed process may leave it
+    assert alices.get(f"/calls/{call.pk}/waveform/").status_code == 404
     path.unlink()
     assert alices.get(f"/calls/{call.pk}/waveform/").status_code == 404
 
