@@ -42,7 +42,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> schedul
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    scheduling.in_real_time_first(items)
+    scheduling.most_urgent_first(items)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

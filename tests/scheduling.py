@@ -28,22 +28,25 @@ IN_REAL_TIME = {
 }
 """Where a test lies, and the name of those that share its process; the first that fits counts."""
 
-NICENESS = 10
+NICENESS = {"calls": 0, "everybody": 4, "processes": 4, "browser": 6, None: 10}
+"""Of each group, in the order in which they begin: `calls` measures to the millisecond, the last only computes."""
 
 
 def _group(nodeid: str) -> str | None:
     return next((group for start, group in IN_REAL_TIME.items() if nodeid.startswith(start)), None)
 
 
-def in_real_time_first(items: list[pytest.Item]) -> None:
-    """Put the tests that mostly wait before the others, which keep their order."""
-    items.sort(key=lambda item: _group(item.nodeid) is None)
+def most_urgent_first(items: list[pytest.Item]) -> None:
+    """Put the tests that measure before those that mostly wait, and these before the others."""
+    order = list(NICENESS)
+    items.sort(key=lambda item: order.index(_group(item.nodeid)))
 
 
 def make_way(item: pytest.Item) -> None:
-    """Lower this process's priority, for good, before the first test that is not one of real time."""
-    if _group(item.nodeid) is None and os.nice(0) < NICENESS:
-        os.nice(NICENESS - os.nice(0))
+    """Lower this process's priority, for good, to that of the test."""
+    more = NICENESS[_group(item.nodeid)] - os.nice(0)
+    if more > 0:
+        os.nice(more)
 
 
 class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types

@@ -146,6 +146,9 @@ def tell(api: APIRequestContext, watcher: Page, cut_off: Page, complaints: Compl
     expect(watcher.locator("#audio")).to_be_visible()
     for page in (watcher, cut_off):
         expect(page.locator("#verdict .verdict-summary")).to_be_visible(timeout=CALL_MS)
+        expect(
+            page.get_by_text("are those of the recording")
+        ).to_be_visible()  # the last that the page asks for
     story.turns, story.turns_of_cut_off = watcher.evaluate(TURNS), cut_off.evaluate(TURNS)
     return story
 
