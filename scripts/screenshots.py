@@ -57,7 +57,14 @@ def places(page: Page) -> Iterator[tuple[str, str]]:
         page.get_by_text("Call again").first.wait_for(timeout=CALL_MS)
     yield "call", url
     yield "tasks", "/tasks/"
-    yield "new-task", "/tasks/new/?example=bill"
+    page.goto("/tasks/new/")
+    page.get_by_role("link", name="Lower a bill").click()
+    page.get_by_label("Phone number").fill("(202) 555-0100")
+    yield "new-task", page.url
+    page.get_by_role("button", name="Review before dialling").click()
+    page.wait_for_url("**/review/")
+    yield "review", page.url
+    yield "talk", "/talk/"
     yield "telemetry", "/telemetry/"
     yield "setup", "/setup/"
     yield "keys", "/keys/"
