@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import cast
 
@@ -26,12 +27,18 @@ def http_telemetry(get_response: Handler | AsyncHandler) -> Handler | AsyncHandl
         answer_async = cast(AsyncHandler, get_response)
 
         async def middleware_async(request: HttpRequest) -> HttpResponseBase:
+            left = None
             with timed_step("http", "unmatched") as step:
                 try:
                     response = await answer_async(request)
                     _answered(step, response)
+                except asyncio.CancelledError as error:  # the client has left: nobody has failed
+                    step.fields["client_left"] = True
+                    left = error
                 finally:
                     _asked(step, request)
+            if left is not None:
+                raise left
             return response
 
         return middleware_async

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from django.contrib.auth.models import User
@@ -12,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.test import AsyncClient, Client, RequestFactory
 
-from telemetry.middleware import http_telemetry
+from telemetry.middleware import AsyncHandler, http_telemetry
 from tests.telemetry.conftest import with_key
 from tests.telemetry.events import lines_of
 
@@ -81,3 +82,25 @@ def test_an_exception_is_recorded_and_goes_on(events_file: Path) -> None:
         http_telemetry(answer)(RequestFactory().post("/"))
     [line] = requests_of(events_file)
     assert (line["ok"], line["error"], line["method"]) == (False, "ValueError", "POST")
+
+
+async def test_a_client_that_leaves_is_no_failure(events_file: Path) -> None:
+    begun = asyncio.Event()
+
+    async def endless(request: HttpRequest) -> HttpResponseBase:
+        begun.set()
+        await asyncio.Event().wait()
+        raise AssertionError("nobody sets it")
+
+    answer = cast(AsyncHandler, http_telemetry(endless))
+
+    async def ask() -> None:
+        await answer(RequestFactory().get("/health"))
+
+    asking = asyncio.create_task(ask())
+    await begun.wait()
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    [line] = requests_of(events_file)
+    assert (line["ok"], line["client_left"]) == (True, True)
