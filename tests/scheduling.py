@@ -31,6 +31,9 @@ IN_REAL_TIME = {
 NICENESS = {"calls": 0, "everybody": 4, "processes": 4, "browser": 6, None: 10}
 """Of each group, in the order in which they begin: `calls` measures to the millisecond, the last only computes."""
 
+LAST = ("tests/callcenter/", "tests/simulator/")
+"""Who starts and stops, and how soon, is looked at when the calls are over."""
+
 
 def _group(nodeid: str) -> str | None:
     return next((group for start, group in IN_REAL_TIME.items() if nodeid.startswith(start)), None)
@@ -39,7 +42,7 @@ def _group(nodeid: str) -> str | None:
 def most_urgent_first(items: list[pytest.Item]) -> None:
     """Put the tests that measure before those that mostly wait, and these before the others."""
     order = list(NICENESS)
-    items.sort(key=lambda item: order.index(_group(item.nodeid)))
+    items.sort(key=lambda item: (order.index(_group(item.nodeid)), item.nodeid.startswith(LAST)))
 
 
 def make_way(item: pytest.Item) -> None:

@@ -72,7 +72,7 @@ def test_a_stubborn_one_is_killed(child: Callable[[str], Child]) -> None:
     began = time.monotonic()
     stubborn.stop(within_s=0.5)
     assert not stubborn.running
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 5
 
 
 def test_a_crashed_one_comes_back_and_its_own_children_go(child: Callable[[str], Child]) -> None:

@@ -177,7 +177,7 @@ def test_it_ends_by_its_deadline(
     analysis = judged(talked(make_call, task))
     assert analysis.state == Analysis.State.FAILED
     assert analysis.finished_at is not None
-    assert (analysis.finished_at - analysis.created_at).total_seconds() < 3
+    assert (analysis.finished_at - analysis.created_at).total_seconds() < 8
 
 
 def test_a_message_that_comes_twice_is_done_once(models: Models, make_call: MakeCall, task: Task) -> None:

@@ -223,7 +223,7 @@ def test_an_answer_does_not_wait_for_old_events_and_says_so(
     started = time.monotonic()
     summary = index.summary(Wanted())
     recent = index.recent(Wanted(), 100)
-    assert time.monotonic() - started < 1.0
+    assert time.monotonic() - started < 3.0
     assert summary["complete"] is False
     assert summary["event_count"] < 8000
     assert (recent["complete"], recent["count"]) == (True, 100)

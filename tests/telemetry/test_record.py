@@ -212,7 +212,7 @@ def test_flushing_nothing_is_done_at_once(events_file: Path) -> None:
     assert flush(PATIENCE_S)
     started = time.monotonic()
     assert flush(PATIENCE_S)
-    assert time.monotonic() - started < 1.0
+    assert time.monotonic() - started < 3.0
 
 
 def _in_a_child(number: int) -> None:

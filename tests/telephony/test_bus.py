@@ -231,7 +231,7 @@ async def test_a_hung_server_blocks_nobody(server: Server, peer: Peer) -> None:
             started = time.monotonic()
             for seq in range(2_000):
                 bus.publish_events(CALL, TASK, seq)
-            assert time.monotonic() - started < 1.0
+            assert time.monotonic() - started < 3.0
             await until(lambda: not bus.is_connected(), "noticing that the server hangs")
         finally:
             server.process.send_signal(signal.SIGCONT)

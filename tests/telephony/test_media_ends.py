@@ -133,7 +133,7 @@ def test_no_frame_waits_for_the_database(port: int) -> None:
         until(lambda: live.get(late.pk))
         hang_up(call, twilio)
         hang_up(late, latecomer)
-    assert slowest_s < 0.2
+    assert slowest_s < 0.5  # a locked database keeps others waiting for seconds
     for ended_call in (call, late):
         assert ended(ended_call) == (State.COMPLETED, "callee_hung_up")
         assert caller_track(ended_call) == audio

@@ -162,7 +162,7 @@ def test_the_deadline_is_for_everything(deepgram: Simulator) -> None:
     began = time.monotonic()
     with pytest.raises(ProviderFailed, match=r"in time|within"):
         asked(deepgram, b"RIFF", deadline_s=0.3)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 5
 
 
 def test_a_server_that_is_away_is_told_in_a_sentence(deepgram: Simulator) -> None:

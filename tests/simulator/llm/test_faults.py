@@ -102,7 +102,7 @@ async def test_a_short_wait_is_waited_by_the_sdk(llm: Llm) -> None:
             model="gpt-5.4-mini", messages=[{"role": "user", "content": "ping"}]
         )
 
-    assert 0.9 < time.monotonic() - began_s < 3
+    assert 0.9 < time.monotonic() - began_s < 8
     assert [request["fault"] for request in await llm.requests()] == ["429_short", None]
 
 

