@@ -290,7 +290,7 @@ class Bridge:
             case Step.ASK_IF_THERE:
                 return self._injections.inject(STILL_THERE, now_ms)
             case Step.SAY_CLOSING:
-                return self._dialogue.interject(CLOSING, now_ms)
+                return self._dialogue.close_with(CLOSING, now_ms)
             case Step.HANG_UP:
                 return [fx.HangUp(*self._ending.reason)]
         return []

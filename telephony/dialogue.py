@@ -173,6 +173,12 @@ class Dialogue:
         effects = self.silence_agent(now_ms, awaited=text)
         return [*effects, ToAgent(dg.inject_agent_message(text, interrupt=True))]
 
+    def close_with(self, text: str, now_ms: float) -> list[Effect]:
+        """Make the agent say `text` last. Nothing is held back where it was silent: its audio may precede its text."""
+        if self._conversation.agent_is_speaking or self._thinking is not None:
+            return self.interject(text, now_ms)
+        return [ToAgent(dg.inject_agent_message(text, interrupt=True))]
+
     def _must_disclose(self, text: str) -> bool:
         if self._disclosed or self._ending.is_decided or self._mute.on:
             return False

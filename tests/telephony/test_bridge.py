@@ -261,6 +261,17 @@ def test_silence_is_asked_about_once_and_then_ends_the_call() -> None:
     assert call.of(HangUp)[0].reason == "silence_timeout"
 
 
+def test_a_goodbye_into_silence_is_played_from_its_first_byte() -> None:
+    call = Call(limits=Limits(duration_ms=1e9, silence_ms=10_000))
+    call.agent(dg.Welcome("r"))
+    call.hear(silence(2100))
+    call.agent(dg.SettingsApplied())
+    until_ended(call, 11)
+    call.do(call.bridge.agent_audio(numbered(1600), call.now_ms))  # before its text, on a busy server
+    call.speak(CLOSING, 3000)
+    assert [effect.audio for effect in call.of(PlayAudio)] == [numbered(1600), numbered(24_000)]
+
+
 def test_the_longest_duration_ends_a_talking_call(talking: Call) -> None:
     call = Call(limits=Limits(duration_ms=5000, silence_ms=1e9))
     call.agent(dg.Welcome("r"))
