@@ -21,8 +21,8 @@ REPEAT_EVERY_S = 0.5
 class ApiError(Exception):
     """The API refused, or could not be reached. The message is for a person.
 
-    `status` is the HTTP status, or 0 without an answer: then `code` is `unreachable`, when nothing was sent, or
-    `answer_lost`.
+    `status` is the HTTP status, or 0 without an answer of the API: then `code` is `unreachable`, when nothing was
+    sent, `answer_lost`, or `not_the_api`.
     """
 
     def __init__(self, status: int, code: str, detail: str) -> None:

@@ -274,7 +274,7 @@ def _call_states() -> list[str]:
 
 
 SPECTACULAR_SETTINGS = {
-    "TITLE": "Call centre",
+    "TITLE": "Callcenter",
     "DESCRIPTION": "Write an errand, have it made by telephone, read what came of it.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",  # its schemas are JSON Schema as it is

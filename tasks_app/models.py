@@ -1,4 +1,4 @@
-"""What we want said on the telephone, and what came of it. Only services and receivers write these rows."""
+"""What we want said on the telephone, and what came of it. Only services, receivers and judging write these rows."""
 
 from __future__ import annotations
 
