@@ -72,7 +72,9 @@ def _refused(name: str) -> dict[Any, OpenApiResponse]:
     """The problems (RFC 9457) that the application above makes of what is raised here."""
     invalid = {
         **_problem(name, 400, "Bad Request", "invalid", "Some fields need a correction: limit."),
-        "errors": {"limit": [{"code": "max_value", "message": "Ensure this value is less than or equal to 1000."}]},
+        "errors": {
+            "limit": [{"code": "max_value", "message": "Ensure this value is less than or equal to 1000."}]
+        },
     }
     problems = (
         invalid,
@@ -80,7 +82,11 @@ def _refused(name: str) -> dict[Any, OpenApiResponse]:
             name, 401, "Unauthorized", "not_authenticated", "Authentication credentials were not provided."
         ),
         _problem(
-            name, 500, "Internal Server Error", "server_error", "Something failed on this server. It is in its log; try again."
+            name,
+            500,
+            "Internal Server Error",
+            "server_error",
+            "Something failed on this server. It is in its log; try again.",
         ),
     )
     return {
