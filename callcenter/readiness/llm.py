@@ -73,7 +73,7 @@ def _question() -> _Question:
 
 def _judged(question: _Question, answer: Answer) -> Check:
     if answer.status != 200:
-        message = str(status_failure(question.name, f"{question.variables}_API_KEY", answer.status, {}))
+        message = str(status_failure(question.name, question.variables, answer.status, {}))
         variables = (
             f"{question.variables}_API_KEY, {question.variables}_MODEL and {question.variables}_BASE_URL"
         )
@@ -83,7 +83,7 @@ def _judged(question: _Question, answer: Answer) -> Check:
         return Check("llm", State.BROKEN, message, "Set VLLM_MODEL to a name that the server lists.")
     if is_simulated():
         return Check("llm", State.OK, "The simulator judges calls; its verdicts are labelled so.")
-    return Check("llm", State.OK, f"{question.model} of {question.name} judges calls.")
+    return Check("llm", State.OK, f"{question.name}'s {question.model} judges calls.")
 
 
 def _ids(body: Any) -> set[str]:

@@ -53,7 +53,7 @@ class MessagesModel:
                 )
             except anthropic.APIStatusError as error:
                 headers = error.response.headers
-                raise status_failure("Anthropic", "ANTHROPIC_API_KEY", error.status_code, headers) from None
+                raise status_failure("Anthropic", "ANTHROPIC", error.status_code, headers) from None
             except anthropic.APITimeoutError:
                 raise connection_failure("Anthropic", timed_out=True) from None
             except anthropic.APIConnectionError:

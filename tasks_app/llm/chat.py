@@ -25,11 +25,14 @@ Rung = Literal["json_schema", "structured_outputs", "json_object", "plain"]
 
 @dataclass(slots=True)
 class ChatModel:
-    """A model behind a chat completions endpoint; `ladder` is what to try when a server cannot do the first."""
+    """A model behind a chat completions endpoint.
+
+    `variables` is what the names of its settings begin with; `ladder` is what to try when a server cannot do the first.
+    """
 
     provider: str
     name: str
-    key_variable: str
+    variables: str
     model: str
     base_url: str
     api_key: str
@@ -71,7 +74,7 @@ class ChatModel:
                 if error.status_code in (400, 422) and rung != self.ladder[-1]:
                     return None
                 headers = error.response.headers
-                raise status_failure(self.name, self.key_variable, error.status_code, headers) from None
+                raise status_failure(self.name, self.variables, error.status_code, headers) from None
             except openai.APITimeoutError:
                 raise connection_failure(self.name, timed_out=True) from None
             except openai.APIConnectionError:

@@ -12,20 +12,23 @@ from telephony.retrying import ProviderFailed
 _AGAIN: Final = frozenset({408, 409, 429})
 _SENTENCES: Final = {
     400: "{name} does not accept the request.",
-    401: "{name} does not accept the key: check {key}.",
-    402: "{name} wants payment.",
-    403: "{name} does not let this key use the model.",
-    404: "{name} does not know the model or the address: check {name}'s model and base URL.",
-    413: "The call is too long for {name}.",
+    401: "{name} does not accept the key: check {variables}_API_KEY.",
+    402: "{name} wants payment: check the account's balance.",
+    403: "{name} does not let this key use the model: check {variables}_API_KEY and {variables}_MODEL.",
+    404: "{name} does not know the model or the address: check {variables}_MODEL and {variables}_BASE_URL.",
+    413: "{name} takes no call as long as this: choose a model that reads more in {variables}_MODEL.",
     429: "{name} has limited the rate of requests.",
 }
 
 
-def status_failure(name: str, key: str, status: int, headers: Mapping[str, str]) -> ProviderFailed:
-    """What an HTTP status means. The provider's own text is left out: it may quote the prompt."""
+def status_failure(name: str, variables: str, status: int, headers: Mapping[str, str]) -> ProviderFailed:
+    """What an HTTP status means. The provider's own text is left out: it may quote the prompt.
+
+    `variables` is what the names of the provider's settings begin with: `OPENAI`.
+    """
     sentence = _SENTENCES.get(status, "{name} answered {status}.")
     return ProviderFailed(
-        sentence.format(name=name, key=key, status=status),
+        sentence.format(name=name, variables=variables, status=status),
         again=status in _AGAIN or status >= 500,
         retry_after_s=retry_after_s(headers.get("retry-after", "")),
     )

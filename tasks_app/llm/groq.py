@@ -12,7 +12,7 @@ def configured() -> ChatModel:
     return ChatModel(
         provider="groq",
         name="Groq",
-        key_variable="GROQ_API_KEY",
+        variables="GROQ",
         model=settings.GROQ_MODEL,
         base_url=settings.GROQ_BASE_URL,
         api_key=settings.GROQ_API_KEY,

@@ -12,7 +12,7 @@ def configured() -> ChatModel:
     return ChatModel(
         provider="local",
         name="The local model server",
-        key_variable="VLLM_API_KEY",
+        variables="VLLM",
         model=settings.VLLM_MODEL,
         base_url=settings.VLLM_BASE_URL,
         api_key=settings.VLLM_API_KEY,

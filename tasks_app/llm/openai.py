@@ -12,7 +12,7 @@ def configured() -> ChatModel:
     return ChatModel(
         provider="openai",
         name="OpenAI",
-        key_variable="OPENAI_API_KEY",
+        variables="OPENAI",
         model=settings.OPENAI_MODEL,
         base_url=settings.OPENAI_BASE_URL,
         api_key=settings.OPENAI_API_KEY,

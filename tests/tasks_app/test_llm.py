@@ -18,7 +18,7 @@ from tasks_app.evidence import Heard
 from tasks_app.llm.base import Parsed, ask
 from tasks_app.llm.base_urls import with_version
 from tasks_app.llm.factory import configured_model, is_simulated, llm_problem
-from tasks_app.llm.failures import retry_after_s
+from tasks_app.llm.failures import retry_after_s, status_failure
 from telephony import retrying
 from telephony.brief import CallBrief
 from telephony.retrying import ProviderFailed
@@ -282,6 +282,13 @@ def test_a_model_is_simulated_only_where_the_simulator_answers(models: Models, s
     assert not is_simulated()
     settings.OPENAI_BASE_URL = f"{models.url}1/v1"  # another port that begins alike
     assert not is_simulated()
+
+
+@pytest.mark.parametrize("status", [401, 402, 403, 404, 413])
+def test_a_refusal_that_stays_names_what_to_mend(status: int) -> None:
+    sentence = str(status_failure("The local model server", "VLLM", status, {}))
+    assert "account's balance" in sentence if status == 402 else "VLLM_" in sentence
+    assert sentence.startswith("The local model server ")
 
 
 @pytest.mark.parametrize(
