@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from telephony.speaker import Speaker
+
 TERMINAL_STATES = frozenset({"completed", "busy", "no_answer", "failed", "canceled"})
 
 _BLANK = " " * 9
-_SPEAKERS = {"caller": "callee", "agent": "agent "}
+_SPEAKERS: dict[str, str] = {Speaker.CALLER: "callee", Speaker.AGENT: "agent "}
 
 
 class CallView:

@@ -10,6 +10,7 @@ from django.conf import settings
 from callcenter.api_client import ApiClient, ApiError
 from callcenter.call_feed import NotFollowed, follow, place
 from callcenter.call_view import CallView
+from telephony.speaker import Speaker
 
 DEFAULT_SCENARIO = "clerk"
 RECORDED_NUMBER = "+12025550199"
@@ -83,7 +84,7 @@ class Demo:
         if (view.state, view.ended_reason) != ("completed", "agent_ended"):
             raise DemoFailed(f"The call ended as {view.state} ({view.ended_reason}), not by the agent.")
         turns = self._api.get(f"/api/tasks/{task_id}/transcript")["turns"]
-        missing = {"caller", "agent"} - {turn["speaker"] for turn in turns}
+        missing = set(Speaker) - {turn["speaker"] for turn in turns}
         if missing:
             raise DemoFailed(f"The transcript has no turn of the {' and the '.join(sorted(missing))}.")
         for side in SIDES:

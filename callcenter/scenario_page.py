@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from callcenter.scenario_run import ScenarioRun
+from telephony.speaker import Speaker
 
 MAX_WORDS_WIDTH = 72
 """How much of a turn is shown, in characters."""
@@ -69,7 +70,7 @@ def _answers(run: ScenarioRun) -> list[str]:
     thought_ms = {thinking["turn"]: thinking["duration_ms"] for thinking in run.of("agent_thinking")}
     answers = []
     for question, answer in pairwise(final_turns(run)):
-        if (question["speaker"], answer["speaker"]) == ("caller", "agent"):
+        if (question["speaker"], answer["speaker"]) == (Speaker.CALLER, Speaker.AGENT):
             thinking = thought_ms.get(question["turn"])
             brackets = "" if thinking is None else f" ({thinking})"
             answers.append(f"{answer['start_ms'] - question['end_ms']}{brackets}")
@@ -93,7 +94,7 @@ def _conversation(run: ScenarioRun) -> list[str]:
 
 
 def _turn(turn: dict[str, Any]) -> str:
-    speaker = "agent" if turn["speaker"] == "agent" else "callee"
+    speaker = Speaker(turn["speaker"]).shown_as.lower()
     begins = f"{turn['start_ms'] / 1000:.1f} {speaker}:"
     if turn["heard"] < 1:
         return f"{begins} {_short(turn['heard_text'])} – (cut off)"

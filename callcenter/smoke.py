@@ -10,9 +10,10 @@ from typing import Any
 from callcenter.call_feed import follow
 from callcenter.call_view import TERMINAL_STATES, CallView
 from callcenter.smoke_server import POLL_EVERY_S, Answer, Failed, Server, check, detail_of, say
+from telephony.speaker import Speaker
 
 SIMULATED_NUMBER = "+12025550100"
-SPEAKERS = {"caller", "agent"}
+SPEAKERS = set(Speaker)
 CALL_TIMEOUT_S = 120.0
 """From dialling until both sides have spoken, and again from there to the verdict."""
 

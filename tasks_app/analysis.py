@@ -16,6 +16,7 @@ from pydantic import BaseModel, BeforeValidator, Field
 
 from tasks_app.evidence import Evidence, Heard, find_evidence
 from telephony.brief import CallBrief
+from telephony.speaker import Speaker
 
 Outcome = Literal["unknown", "success", "partial", "failed", "walkaway"]
 
@@ -194,7 +195,7 @@ def judge(draft: Draft, heard: Sequence[Heard], *, private: str = "") -> Verdict
     def texts(many: Iterable[str]) -> list[str]:
         return [words for one in many if (words := text(one))][:_MAX_ITEMS]
 
-    def claims(many: Sequence[Claim], speaker: str | None = None) -> list[Supported]:
+    def claims(many: Sequence[Claim], speaker: Speaker | None = None) -> list[Supported]:
         return [_checked(text(one.text), one.evidence, heard, speaker) for one in many[:_MAX_ITEMS]]
 
     proof = _found(draft.outcome_evidence, heard, None)
@@ -203,13 +204,13 @@ def judge(draft: Draft, heard: Sequence[Heard], *, private: str = "") -> Verdict
     if outcome != "unknown" and not proof:
         reasoning = f"Not supported by the transcript, so unknown. It was judged {outcome}: {reasoning}"
         outcome, score = "unknown", None
-    tactics = claims(draft.tactics, "agent")
+    tactics = claims(draft.tactics, Speaker.AGENT)
     return Verdict(
         summary=text(draft.summary),
         outcome=outcome,
         outcome_reasoning=reasoning,
         evidence=proof,
-        concessions=claims(draft.concessions, "caller"),
+        concessions=claims(draft.concessions, Speaker.CALLER),
         tactics=tactics,
         tactics_used=texts(draft.tactics_used),
         score=score,

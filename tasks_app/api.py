@@ -34,6 +34,7 @@ from telephony.actions import Action, ActionType
 from telephony.lifecycle import State
 from telephony.models import Call
 from telephony.recording import SIDES
+from telephony.speaker import Speaker
 from telephony.transcripts import transcript_of
 
 
@@ -114,7 +115,7 @@ class TaskViewSet(mixins.ListModelMixin, mixins.CreateModelMixin, viewsets.Gener
             }
             return Response(TranscriptSerializer(shown).data)
         write, media_type = FORMATS[name]
-        lines = [Line(t.speaker, t.text, t.sounded, t.start_ms, t.end_ms) for t in transcript.turns]
+        lines = [Line(Speaker(t.speaker), t.text, t.sounded, t.start_ms, t.end_ms) for t in transcript.turns]
         return HttpResponse(
             write(lines),
             content_type=f"{media_type}; charset=utf-8",

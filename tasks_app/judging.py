@@ -21,6 +21,7 @@ from telephony.enqueue import enqueue, enqueue_on_commit
 from telephony.events import EventType, NewEvent
 from telephony.models import Call
 from telephony.retrying import ProviderFailed
+from telephony.speaker import Speaker
 from telephony.transcript import TranscriptTurn
 from telephony.transcripts import transcript_of
 
@@ -84,7 +85,7 @@ def sweep() -> int:
 def _judge(analysis: Analysis, call: Call, noted: dict[str, Any], deadline_s: float) -> None:
     turns = transcript_of(call).turns
     heard = _heard(turns)
-    if not any(turn.speaker == "caller" for turn in heard):
+    if not any(turn.speaker == Speaker.CALLER for turn in heard):
         _ready(analysis, not_reached(call.ended_detail), provider=NOT_REACHED)
         return
     model = configured_model()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tasks_app.transcript_formats import FORMATS, Line
+from telephony.speaker import Speaker
 
 TASK_ID = "3f0c5c1e-5f0b-4d0a-9a53-0d3d9b7c1a11"
 SESSION_ID = "a41e52f0-6a3e-4a0f-8b0e-5f3f1f6f2b22"
@@ -108,7 +109,7 @@ TRANSCRIPT: dict[str, Any] = {
     ],
     "count": 1,
 }
-_LINE = Line(TURN["speaker"], TURN["text"], TURN["text"], TURN["start_ms"], TURN["end_ms"])
+_LINE = Line(Speaker.CALLER, TURN["text"], TURN["text"], TURN["start_ms"], TURN["end_ms"])
 WRITTEN: dict[str, str] = {media_type: write([_LINE]) for write, media_type in FORMATS.values()}
 """The transcript by media type."""
 _EVIDENCE = {"turn": 7, "quote": "I can lower it to $55 a month", "start_ms": 21400}

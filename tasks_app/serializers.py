@@ -12,6 +12,7 @@ from tasks_app.cost_serializers import CallCostSerializer, CostSerializer
 from tasks_app.fields import PhoneNumber, Text, refuse_unknown_fields
 from tasks_app.models import Analysis, Task
 from telephony.models import Call, Recording, Turn
+from telephony.speaker import Speaker
 from telephony.transcript import TranscriptTurn
 
 
@@ -157,7 +158,7 @@ class TranscriptTurnSerializer(serializers.Serializer[TranscriptTurn]):
     """A turn of the transcript; `words` have times where the recording was transcribed."""
 
     number = serializers.IntegerField()
-    speaker = serializers.ChoiceField(Turn.Speaker.choices)
+    speaker = serializers.ChoiceField([(s.value, s.shown_as) for s in Speaker])
     text = serializers.CharField()
     start_ms = serializers.IntegerField()
     end_ms = serializers.IntegerField()

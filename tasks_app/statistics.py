@@ -7,20 +7,22 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from tasks_app.analysis import Verdict
+from telephony.speaker import Speaker
 from telephony.transcript import TranscriptTurn
 
 
 def statistical_summary(turns: Sequence[TranscriptTurn]) -> Verdict:
     """Turns, talk share, interruptions and latency of a call. Its outcome is unknown and it has no score."""
-    caller = [turn for turn in turns if turn.speaker == "caller"]
-    agent = [turn for turn in turns if turn.speaker == "agent"]
+    caller = [turn for turn in turns if turn.speaker == Speaker.CALLER]
+    agent = [turn for turn in turns if turn.speaker == Speaker.AGENT]
     caller_ms, agent_ms = _talked_ms(caller), _talked_ms(agent)
     together_ms = caller_ms + agent_ms
     interruptions = sum(turn.heard < 1 for turn in agent)
     latencies_ms = [
         after.start_ms - before.end_ms
         for before, after in pairwise(turns)
-        if (before.speaker, after.speaker) == ("caller", "agent") and after.start_ms >= before.end_ms
+        if (before.speaker, after.speaker) == (Speaker.CALLER, Speaker.AGENT)
+        and after.start_ms >= before.end_ms
     ]
     share = round(100 * agent_ms / together_ms) if together_ms else None
     median_ms = round(statistics.median(latencies_ms)) if latencies_ms else None

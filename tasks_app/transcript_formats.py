@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from telephony.speaker import Speaker
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """One turn. Times are ms on the call clock; `heard` is what was really played, `text` what was meant."""
 
-    speaker: str
+    speaker: Speaker
     text: str
     heard: str
     start_ms: int
@@ -23,7 +25,7 @@ class Line:
 def srt(lines: Iterable[Line]) -> str:
     """SubRip: numbered cues, CRLF-free, a comma before the milliseconds."""
     cues = [
-        f"{number}\n{_clock(start, ',')} --> {_clock(end, ',')}\n{line.speaker.capitalize()}: {text}\n"
+        f"{number}\n{_clock(start, ',')} --> {_clock(end, ',')}\n{line.speaker.shown_as}: {text}\n"
         for number, (line, text, start, end) in enumerate(_heard(lines), start=1)
     ]
     return "\n".join(cues)
@@ -32,7 +34,7 @@ def srt(lines: Iterable[Line]) -> str:
 def vtt(lines: Iterable[Line]) -> str:
     """WebVTT ("W3C: WebVTT", 4.1): voice spans name the speaker; `&`, `<` and `>` are escaped."""
     cues = [
-        f"\n{_clock(start, '.')} --> {_clock(end, '.')}\n<v {line.speaker.capitalize()}>{_escape(text)}\n"
+        f"\n{_clock(start, '.')} --> {_clock(end, '.')}\n<v {line.speaker.shown_as}>{_escape(text)}\n"
         for line, text, start, end in _heard(lines)
     ]
     return "WEBVTT\n" + "".join(cues)
@@ -41,7 +43,7 @@ def vtt(lines: Iterable[Line]) -> str:
 def txt(lines: Iterable[Line]) -> str:
     """One line a turn; what was not heard follows in brackets."""
     return "".join(
-        f"[{_minutes(line.start_ms)}] {line.speaker.capitalize()}: {_marked(line)}\n" for line in lines
+        f"[{_minutes(line.start_ms)}] {line.speaker.shown_as}: {_marked(line)}\n" for line in lines
     )
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from telephony.conversation import CALLER
 from telephony.effects import Begin, Effect, Note
 from telephony.events import EventType, NewEvent
 from telephony.opening import Decision, Opening
+from telephony.speaker import Speaker
 from telephony.voice_activity import VoiceActivity
 
 SAY_AGAIN = "I am sorry, I lost you for a moment. Could you say that again?"
@@ -38,6 +38,6 @@ class Beginning:
         """What an agent that resumes has to say at once, or "": its predecessor owed an answer, or broke off."""
         if self.how is not Begin.RESUME:
             return ""
-        if history and history[-1][0] == CALLER:
+        if history and history[-1][0] == Speaker.CALLER:
             return SAY_AGAIN
         return LINE_BROKE_UP if was_cut_short else ""

@@ -11,10 +11,8 @@ from dataclasses import dataclass, field
 
 from telephony.events import TurnState
 from telephony.playback import Playback
+from telephony.speaker import Speaker
 from telephony.voice_activity import VoiceActivity
-
-CALLER = "caller"
-AGENT = "agent"
 
 HISTORY_TURNS = 200
 
@@ -129,7 +127,7 @@ class Conversation:
         self._caller_start_ms, self._caller_end_ms = None, end_ms
         turn = TurnState(
             number=self._next_number(),
-            speaker=CALLER,
+            speaker=Speaker.CALLER,
             text=text,
             start_ms=round(start_ms),
             end_ms=round(max(start_ms, end_ms)),
@@ -196,7 +194,7 @@ class Conversation:
         end_ms = now_ms if not final else min(now_ms, max(reply.start_ms, self._playback.ends_ms()))
         return TurnState(
             number=reply.number,
-            speaker=AGENT,
+            speaker=Speaker.AGENT,
             text=text,
             start_ms=round(reply.start_ms),
             end_ms=round(max(reply.start_ms, end_ms)),

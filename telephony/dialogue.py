@@ -5,7 +5,7 @@ What is said goes through here; how the call begins and ends does not. All times
 
 from __future__ import annotations
 
-from telephony.conversation import AGENT, Conversation
+from telephony.conversation import Conversation
 from telephony.deepgram import messages as dg
 from telephony.effects import Effect, Measure, Note, PlayAudio, SaveTurn, SendClear, SendMark, ToAgent
 from telephony.ending import Ending
@@ -14,6 +14,7 @@ from telephony.gate import Gate
 from telephony.mute import Mute
 from telephony.playback import BYTES_PER_MS, Playback
 from telephony.prompts import discloses
+from telephony.speaker import Speaker
 from telephony.voice_activity import VoiceActivity
 
 MAX_INJECTED_OPENINGS = 5
@@ -42,7 +43,9 @@ class Dialogue:
         self._thinking: tuple[int, float] | None = None
         self._unheard: tuple[int, float] | None = None
         """Where an answer begins in the playback, and when the words that it answers ended."""
-        self._disclosed = any(discloses(text) for role, text in conversation.history if role == AGENT)
+        self._disclosed = any(
+            discloses(text) for speaker, text in conversation.history if speaker == Speaker.AGENT
+        )
         self._injected_openings = 0
 
     @property
@@ -197,6 +200,6 @@ class Dialogue:
 
     def _save(self, turns: list[TurnState]) -> list[Effect]:
         for turn in turns:
-            if turn.speaker == AGENT and turn.final and discloses(turn.heard_text):
+            if turn.speaker == Speaker.AGENT and turn.final and discloses(turn.heard_text):
                 self._disclosed = True
         return [SaveTurn(turn) for turn in turns]

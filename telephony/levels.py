@@ -8,6 +8,7 @@ from telephony import bus
 from telephony.bridge import Bridge
 from telephony.events import PassingType
 from telephony.models import Call
+from telephony.speaker import Speaker
 from telephony.voice_activity import loudness
 
 INTERVAL_S = 0.2
@@ -35,7 +36,10 @@ class LevelMeter:
             return
         self._next_s = now_s + INTERVAL_S
         agent = loudness(self._bridge.playback.now_sounding(now_ms))
-        levels = {"caller": round(self._bridge.voice.level / 32768, 3), "agent": round(agent / 32768, 3)}
+        levels = {
+            Speaker.CALLER: round(self._bridge.voice.level / 32768, 3),
+            Speaker.AGENT: round(agent / 32768, 3),
+        }
         bus.publish_passing(
             self._call.pk, self._call.task_id, {"type": PassingType.AUDIO_LEVEL, "data": levels}
         )

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from telephony.brief import CallBrief
 from telephony.lifecycle import LIVE, TERMINAL, State
+from telephony.speaker import Speaker
 from telephony.steps import Step
 
 _LIVE_STATES = sorted(LIVE)
@@ -94,13 +95,9 @@ class CallEvent(models.Model):
 class Turn(models.Model):
     """What one side said before the other took over. Times are ms on the call clock."""
 
-    class Speaker(models.TextChoices):
-        CALLER = "caller"  # the person who was phoned: Deepgram's "user", Twilio's inbound track
-        AGENT = "agent"
-
     call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="turns")
     number = models.PositiveIntegerField(help_text="Counts from 1 in each call.")
-    speaker = models.CharField(max_length=8, choices=Speaker.choices)
+    speaker = models.CharField(max_length=8, choices=[(s.value, s.shown_as) for s in Speaker])
     text = models.TextField()
     start_ms = models.PositiveIntegerField()
     end_ms = models.PositiveIntegerField()

@@ -18,6 +18,8 @@ from pathlib import Path
 
 from django.conf import settings
 
+from telephony.speaker import Speaker
+
 BYTES_PER_MS = 8
 SILENCE = b"\xff"
 """Mu-law zero."""
@@ -83,44 +85,44 @@ class Recorder:
         """Why audio may be missing, in words; empty while all is well."""
         self._folder = directory(call_id)
         self._offset_ms = offset_ms
-        self._files: dict[str, Path] = {}
-        self._written = {"caller": 0, "agent": 0}
+        self._files: dict[Speaker, Path] = {}
+        self._written = dict.fromkeys(Speaker, 0)
 
-    def take(self) -> dict[str, bytes]:
+    def take(self) -> dict[Speaker, bytes]:
         """What waits, by track."""
-        return {"caller": self.caller.take(), "agent": self.agent.take()}
+        return {Speaker.CALLER: self.caller.take(), Speaker.AGENT: self.agent.take()}
 
-    def give_back(self, audio: dict[str, bytes]) -> None:
+    def give_back(self, audio: dict[Speaker, bytes]) -> None:
         """What `write` could not write."""
-        self.caller.give_back(audio.get("caller", b""))
-        self.agent.give_back(audio.get("agent", b""))
+        self.caller.give_back(audio.get(Speaker.CALLER, b""))
+        self.agent.give_back(audio.get(Speaker.AGENT, b""))
 
-    def write(self, audio: dict[str, bytes]) -> dict[str, bytes]:
+    def write(self, audio: dict[Speaker, bytes]) -> dict[Speaker, bytes]:
         """Append to the files; returns what the disk refused, which is noted and not raised: the call goes on."""
         refused = {}
-        for name, piece in audio.items():
+        for speaker, piece in audio.items():
             try:
-                self._append(name, piece)
+                self._append(speaker, piece)
             except OSError as error:
                 self.failure = f"The disk refused audio: {error.strerror or type(error).__name__}."
-                refused[name] = piece
+                refused[speaker] = piece
         return refused
 
-    def _append(self, name: str, piece: bytes) -> None:
+    def _append(self, speaker: Speaker, piece: bytes) -> None:
         if not piece:
             return
         if not self._files:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             number = len(list(self._folder.glob("caller-*.ulaw")))
             suffix = f"{number:03d}-{round(self._offset_ms)}.ulaw"
-            self._files = {track: self._folder / f"{track}-{suffix}" for track in self._written}
+            self._files = {speaker: self._folder / f"{speaker}-{suffix}" for speaker in Speaker}
             for path in self._files.values():
                 _private(str(path), os.O_CREAT | os.O_WRONLY, close=True)
-        with self._files[name].open("r+b") as file:
-            file.truncate(self._written[name])  # a write that failed may have left a part
-            file.seek(self._written[name])
+        with self._files[speaker].open("r+b") as file:
+            file.truncate(self._written[speaker])  # a write that failed may have left a part
+            file.seek(self._written[speaker])
             file.write(piece)
-        self._written[name] += len(piece)
+        self._written[speaker] += len(piece)
 
 
 def _private(path: str, flags: int, *, close: bool = False) -> int:
@@ -148,7 +150,7 @@ def finish(call_id: uuid.UUID) -> Finished:
     length = max((_end(path) for path in folder.glob("*.ulaw")), default=0)
     if not length:
         return Finished(0, has_audio=False)
-    caller, agent = _track(folder, "caller", length), _track(folder, "agent", length)
+    caller, agent = (_track(folder, speaker, length) for speaker in Speaker)
     with contextlib.ExitStack() as stack:
         inbound = stack.enter_context(_wav(folder / "inbound.wav", channels=1))
         outbound = stack.enter_context(_wav(folder / "outbound.wav", channels=1))

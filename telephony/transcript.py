@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
+from telephony.speaker import Speaker
+
 NEAR_MS: Final = 1_500
 """How far a word of the recording may lie from the live turn that it belongs to."""
 
@@ -93,7 +95,7 @@ def _with_words(turn: TranscriptTurn, words: list[Word]) -> TranscriptTurn:
         return turn
     words.sort(key=lambda word: word.start_ms)
     turn = replace(turn, words=tuple(words))
-    if turn.speaker == "agent" or 2 * len(words) < len(turn.text.split()):
+    if turn.speaker == Speaker.AGENT or 2 * len(words) < len(turn.text.split()):
         return turn  # half of it missing: the live text knows more
     return replace(turn, text=_text(words), start_ms=words[0].start_ms, end_ms=words[-1].end_ms)
 

@@ -21,8 +21,9 @@ from tasks_app.transcript_formats import FORMATS
 from telephony.ended_reasons import ENDED_REASONS, EndedReason
 from telephony.events import EventType
 from telephony.lifecycle import State
-from telephony.models import Call, CallEvent, Recording, Turn
+from telephony.models import Call, CallEvent, Recording
 from telephony.selectors import is_muted
+from telephony.speaker import Speaker
 from telephony.transcripts import Transcript, transcript_of
 
 
@@ -132,7 +133,7 @@ class ShownCall:
         for type_, data in newest_first.values_list("type", "data")[:20]:
             if type_ == EventType.SPEECH:
                 return True
-            if data["speaker"] == Turn.Speaker.CALLER:
+            if data["speaker"] == Speaker.CALLER:
                 return False
         return False
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tasks_app.call_page.words import clock, seconds
+from telephony.speaker import Speaker
 from telephony.transcript import TranscriptTurn
 
 
@@ -18,7 +19,7 @@ class ShownTurn:
     """
 
     number: int
-    speaker: str
+    speaker: Speaker
     heard: str
     unheard: str
     state: str
@@ -28,7 +29,7 @@ class ShownTurn:
 
     @property
     def who(self) -> str:
-        return "Agent" if self.speaker == "agent" else "Callee"
+        return self.speaker.shown_as
 
     @property
     def moment(self) -> str:
@@ -39,7 +40,7 @@ class ShownTurn:
         return "" if self.answered_ms is None else seconds(self.answered_ms)
 
 
-BLANK = ShownTurn(0, "", "", "", "heard", 0, 0, None)
+BLANK = ShownTurn(0, Speaker.CALLER, "", "", "heard", 0, 0, None)
 """What the browser copies for a turn that comes live."""
 
 
@@ -54,7 +55,7 @@ def _shown(turn: TranscriptTurn, last: TranscriptTurn | None) -> ShownTurn:
     state = "heard" if not unheard else "cut" if turn.final else "sounding"
     return ShownTurn(
         turn.number,
-        turn.speaker,
+        Speaker(turn.speaker),
         heard,
         unheard,
         state,
@@ -75,6 +76,6 @@ def parts(turn: TranscriptTurn) -> tuple[str, str]:
 
 def answered_ms(turn: TranscriptTurn, last: TranscriptTurn | None) -> int | None:
     """From the end of the callee's words to the first sound of the agent's answer; 0 where it talked over them."""
-    if last is None or (last.speaker, turn.speaker) != ("caller", "agent"):
+    if last is None or (last.speaker, turn.speaker) != (Speaker.CALLER, Speaker.AGENT):
         return None
     return max(turn.start_ms - last.end_ms, 0)

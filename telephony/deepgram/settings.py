@@ -9,8 +9,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from telephony.speaker import Speaker
+
 _WIRE_PROVIDER = {"openai": "open_ai"}
-_ROLES = {"caller": "user", "agent": "assistant"}
+_ROLES: dict[str, str] = {Speaker.CALLER: "user", Speaker.AGENT: "assistant"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from telephony.retrying import ProviderFailed, with_retries
+from telephony.speaker import Speaker
 from telephony.transcript import Utterance, Word
 
-SPEAKERS: Final = ("caller", "agent")
+SPEAKERS: Final = (Speaker.CALLER, Speaker.AGENT)
 """By channel of the stereo recording."""
 
 MODEL: Final = "nova-3"
