@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tasks_app.receivers import STATUS
+from tasks_app.templatetags.display import STATUSES
 from telephony.lifecycle import State
 
 STATE_WORDS: dict[str, str] = {
@@ -20,14 +22,9 @@ STATE_WORDS: dict[str, str] = {
 }
 
 STATE_BADGES: dict[str, tuple[str, str]] = {
-    **dict.fromkeys(
-        (State.RESERVED, State.PLACING, State.UNKNOWN, State.QUEUED, State.RINGING), ("dialing", "◔")
-    ),
-    **dict.fromkeys((State.IN_PROGRESS, State.ENDING), ("active", "●")),
-    **dict.fromkeys((State.COMPLETED, State.CANCELED), ("ended", "■")),
-    **dict.fromkeys((State.BUSY, State.NO_ANSWER, State.FAILED), ("failed", "✕")),
+    state: (status, STATUSES[status].glyph) for state, status in STATUS.items()
 }
-"""(tone, glyph)"""
+"""(tone, glyph): those of the status that the task has meanwhile."""
 
 SIDE_WORDS = [("mixed", "Both sides"), ("inbound", "Callee"), ("outbound", "Agent")]
 """The files of a recording, and what they hold."""
