@@ -9,291 +9,132 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
     dependencies = [
-        ("tasks_app", "0001_initial"),
+        ('tasks_app', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="Call",
+            name='Call',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
-                ),
-                ("brief", models.JSONField(help_text="What the agent was told (CallBrief).")),
-                ("to_number", models.CharField(max_length=16)),
-                ("from_number", models.CharField(blank=True, max_length=16)),
-                (
-                    "simulated",
-                    models.BooleanField(default=False, help_text="The simulator stood in for the providers."),
-                ),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("reserved", "reserved"),
-                            ("placing", "placing"),
-                            ("unknown", "unknown"),
-                            ("queued", "queued"),
-                            ("ringing", "ringing"),
-                            ("in_progress", "in_progress"),
-                            ("ending", "ending"),
-                            ("completed", "completed"),
-                            ("busy", "busy"),
-                            ("no_answer", "no_answer"),
-                            ("failed", "failed"),
-                            ("canceled", "canceled"),
-                        ],
-                        default="reserved",
-                        max_length=16,
-                    ),
-                ),
-                ("ended_reason", models.CharField(blank=True, max_length=40)),
-                (
-                    "ended_detail",
-                    models.TextField(blank=True, help_text="The reason in words, for a person."),
-                ),
-                ("answered_by", models.CharField(blank=True, max_length=32)),
-                ("call_sid", models.CharField(editable=False, max_length=34, null=True, unique=True)),
-                ("stream_sid", models.CharField(blank=True, max_length=34)),
-                (
-                    "stream_generation",
-                    models.PositiveIntegerField(default=1, help_text="Which stream token is valid."),
-                ),
-                (
-                    "stream_claimed",
-                    models.BooleanField(default=False, help_text="The token of this generation was used."),
-                ),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ("placed_at", models.DateTimeField(null=True)),
-                ("answered_at", models.DateTimeField(null=True)),
-                (
-                    "clock_started_at",
-                    models.DateTimeField(help_text="Zero of the call clock: the first stream.", null=True),
-                ),
-                ("ended_at", models.DateTimeField(null=True)),
-                ("stop_requested_at", models.DateTimeField(null=True)),
-                ("duration_seconds", models.PositiveIntegerField(null=True)),
-                ("event_seq", models.PositiveIntegerField(default=0)),
-                (
-                    "lease_owner",
-                    models.CharField(
-                        blank=True, help_text="The process that holds the audio.", max_length=64
-                    ),
-                ),
-                ("lease_expires_at", models.DateTimeField(null=True)),
-                (
-                    "fence",
-                    models.PositiveIntegerField(
-                        default=0, help_text="Rises with each owner; a former owner cannot write."
-                    ),
-                ),
-                (
-                    "owner",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="calls",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "task",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="calls", to="tasks_app.task"
-                    ),
-                ),
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('brief', models.JSONField(help_text='What the agent was told (CallBrief).')),
+                ('to_number', models.CharField(max_length=16)),
+                ('from_number', models.CharField(blank=True, max_length=16)),
+                ('simulated', models.BooleanField(default=False, help_text='The simulator stood in for the providers.')),
+                ('state', models.CharField(choices=[('reserved', 'reserved'), ('placing', 'placing'), ('unknown', 'unknown'), ('queued', 'queued'), ('ringing', 'ringing'), ('in_progress', 'in_progress'), ('ending', 'ending'), ('completed', 'completed'), ('busy', 'busy'), ('no_answer', 'no_answer'), ('failed', 'failed'), ('canceled', 'canceled')], default='reserved', max_length=16)),
+                ('ended_reason', models.CharField(blank=True, max_length=40)),
+                ('ended_detail', models.TextField(blank=True, help_text='The reason in words, for a person.')),
+                ('answered_by', models.CharField(blank=True, max_length=32)),
+                ('call_sid', models.CharField(editable=False, max_length=34, null=True, unique=True)),
+                ('stream_sid', models.CharField(blank=True, max_length=34)),
+                ('stream_generation', models.PositiveIntegerField(default=1, help_text='Which stream token is valid.')),
+                ('stream_claimed', models.BooleanField(default=False, help_text='The token of this generation was used.')),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ('placed_at', models.DateTimeField(null=True)),
+                ('answered_at', models.DateTimeField(null=True)),
+                ('clock_started_at', models.DateTimeField(help_text='Zero of the call clock: the first stream.', null=True)),
+                ('ended_at', models.DateTimeField(null=True)),
+                ('stop_requested_at', models.DateTimeField(null=True)),
+                ('duration_seconds', models.PositiveIntegerField(null=True)),
+                ('event_seq', models.PositiveIntegerField(default=0)),
+                ('lease_owner', models.CharField(blank=True, help_text='The process that holds the audio.', max_length=64)),
+                ('lease_expires_at', models.DateTimeField(null=True)),
+                ('fence', models.PositiveIntegerField(default=0, help_text='Rises with each owner; a former owner cannot write.')),
+                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='calls', to=settings.AUTH_USER_MODEL)),
+                ('task', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='calls', to='tasks_app.task')),
             ],
             options={
-                "ordering": ("-created_at",),
+                'ordering': ('-created_at',),
             },
         ),
         migrations.CreateModel(
-            name="CallEvent",
+            name='CallEvent',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("seq", models.PositiveIntegerField()),
-                ("type", models.CharField(max_length=32)),
-                ("data", models.JSONField(default=dict)),
-                ("timestamp", models.DateTimeField(default=django.utils.timezone.now)),
-                (
-                    "call",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="events",
-                        to="telephony.call",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('seq', models.PositiveIntegerField()),
+                ('type', models.CharField(max_length=32)),
+                ('data', models.JSONField(default=dict)),
+                ('timestamp', models.DateTimeField(default=django.utils.timezone.now)),
+                ('call', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='telephony.call')),
             ],
             options={
-                "ordering": ("call", "seq"),
+                'ordering': ('call', 'seq'),
             },
         ),
         migrations.CreateModel(
-            name="Recording",
+            name='Recording',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("recording", "Recording"),
-                            ("finished", "Finished"),
-                            ("truncated", "Truncated"),
-                            ("missing", "Missing"),
-                        ],
-                        default="recording",
-                        max_length=12,
-                    ),
-                ),
-                ("duration_ms", models.PositiveIntegerField(default=0)),
-                ("detail", models.TextField(blank=True, help_text="What was lost, in words.")),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("closed_at", models.DateTimeField(null=True)),
-                (
-                    "call",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="recording",
-                        to="telephony.call",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('state', models.CharField(choices=[('recording', 'Recording'), ('finished', 'Finished'), ('truncated', 'Truncated'), ('missing', 'Missing')], default='recording', max_length=12)),
+                ('duration_ms', models.PositiveIntegerField(default=0)),
+                ('detail', models.TextField(blank=True, help_text='What was lost, in words.')),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('closed_at', models.DateTimeField(null=True)),
+                ('call', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='recording', to='telephony.call')),
             ],
             options={
-                "ordering": ("-created_at",),
+                'ordering': ('-created_at',),
             },
         ),
         migrations.CreateModel(
-            name="Transcription",
+            name='Transcription',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("pending", "Pending"),
-                            ("running", "Running"),
-                            ("ready", "Ready"),
-                            ("failed", "Failed"),
-                        ],
-                        default="pending",
-                        max_length=8,
-                    ),
-                ),
-                ("attempts", models.PositiveSmallIntegerField(default=0)),
-                ("attempt_id", models.UUIDField(editable=False, null=True)),
-                ("due_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("failure", models.TextField(blank=True, help_text="Why it failed, in words.")),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ("finished_at", models.DateTimeField(null=True)),
-                (
-                    "turns",
-                    models.JSONField(
-                        default=list, help_text="TranscriptTurn, in order, with the time of each word."
-                    ),
-                ),
-                (
-                    "call",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="transcription",
-                        to="telephony.call",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('state', models.CharField(choices=[('pending', 'Pending'), ('running', 'Running'), ('ready', 'Ready'), ('failed', 'Failed')], default='pending', max_length=8)),
+                ('attempts', models.PositiveSmallIntegerField(default=0)),
+                ('attempt_id', models.UUIDField(editable=False, null=True)),
+                ('due_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('failure', models.TextField(blank=True, help_text='Why it failed, in words.')),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ('finished_at', models.DateTimeField(null=True)),
+                ('turns', models.JSONField(default=list, help_text='TranscriptTurn, in order, with the time of each word.')),
+                ('call', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='transcription', to='telephony.call')),
             ],
             options={
-                "ordering": ("-created_at",),
+                'ordering': ('-created_at',),
             },
         ),
         migrations.CreateModel(
-            name="Turn",
+            name='Turn',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("number", models.PositiveIntegerField(help_text="Counts from 1 in each call.")),
-                (
-                    "speaker",
-                    models.CharField(choices=[("caller", "Callee"), ("agent", "Agent")], max_length=8),
-                ),
-                ("text", models.TextField()),
-                ("start_ms", models.PositiveIntegerField()),
-                ("end_ms", models.PositiveIntegerField()),
-                (
-                    "heard",
-                    models.FloatField(
-                        default=1.0, help_text="The part of its audio that was really played, 0 to 1."
-                    ),
-                ),
-                ("heard_text", models.TextField(blank=True, help_text="The words of that part.")),
-                ("final", models.BooleanField(default=True, help_text="Nothing more will be added.")),
-                (
-                    "call",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="turns", to="telephony.call"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.PositiveIntegerField(help_text='Counts from 1 in each call.')),
+                ('speaker', models.CharField(choices=[('caller', 'Callee'), ('agent', 'Agent')], max_length=8)),
+                ('text', models.TextField()),
+                ('start_ms', models.PositiveIntegerField()),
+                ('end_ms', models.PositiveIntegerField()),
+                ('heard', models.FloatField(default=1.0, help_text='The part of its audio that was really played, 0 to 1.')),
+                ('heard_text', models.TextField(blank=True, help_text='The words of that part.')),
+                ('final', models.BooleanField(default=True, help_text='Nothing more will be added.')),
+                ('call', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='turns', to='telephony.call')),
             ],
             options={
-                "ordering": ("call", "number"),
+                'ordering': ('call', 'number'),
             },
         ),
         migrations.AddIndex(
-            model_name="call",
-            index=models.Index(fields=["state", "lease_expires_at"], name="call_state_lease"),
+            model_name='call',
+            index=models.Index(fields=['state', 'lease_expires_at'], name='call_state_lease'),
         ),
         migrations.AddConstraint(
-            model_name="call",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(
-                    (
-                        "state__in",
-                        [
-                            telephony.lifecycle.State["ENDING"],
-                            telephony.lifecycle.State["IN_PROGRESS"],
-                            telephony.lifecycle.State["PLACING"],
-                            telephony.lifecycle.State["QUEUED"],
-                            telephony.lifecycle.State["RESERVED"],
-                            telephony.lifecycle.State["RINGING"],
-                            telephony.lifecycle.State["UNKNOWN"],
-                        ],
-                    )
-                ),
-                fields=("task",),
-                name="one_live_call_per_task",
-            ),
+            model_name='call',
+            constraint=models.UniqueConstraint(condition=models.Q(('state__in', [telephony.lifecycle.State['ENDING'], telephony.lifecycle.State['IN_PROGRESS'], telephony.lifecycle.State['PLACING'], telephony.lifecycle.State['QUEUED'], telephony.lifecycle.State['RESERVED'], telephony.lifecycle.State['RINGING'], telephony.lifecycle.State['UNKNOWN']])), fields=('task',), name='one_live_call_per_task'),
         ),
         migrations.AddConstraint(
-            model_name="callevent",
-            constraint=models.UniqueConstraint(fields=("call", "seq"), name="event_seq_once"),
+            model_name='callevent',
+            constraint=models.UniqueConstraint(fields=('call', 'seq'), name='event_seq_once'),
         ),
         migrations.AddIndex(
-            model_name="transcription",
-            index=models.Index(fields=["state", "due_at"], name="transcription_due"),
+            model_name='transcription',
+            index=models.Index(fields=['state', 'due_at'], name='transcription_due'),
         ),
         migrations.AddConstraint(
-            model_name="turn",
-            constraint=models.UniqueConstraint(fields=("call", "number"), name="turn_number_once"),
+            model_name='turn',
+            constraint=models.UniqueConstraint(fields=('call', 'number'), name='turn_number_once'),
         ),
     ]
