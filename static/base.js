@@ -83,9 +83,13 @@ document.addEventListener("submit", (event) => {
   if (!form) return;
   if (form.dataset.once === "sent") event.preventDefault();
   form.dataset.once = "sent";
+  form.querySelector("button").setAttribute("aria-disabled", "true");
 });
-addEventListener("pageshow", () => {
-  for (const form of document.querySelectorAll("form[data-once]")) form.dataset.once = "";
+addEventListener("pageshow", () => { // also when the reader comes back to this page
+  for (const form of document.querySelectorAll("form[data-once]")) {
+    form.dataset.once = "";
+    form.querySelector("button").removeAttribute("aria-disabled");
+  }
 });
 
 // An open menu closes when the reader goes elsewhere.

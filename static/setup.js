@@ -1,4 +1,4 @@
-// "Check again", and calls that are placed once however often the button is pressed.
+// "Check again".
 
 import { announce } from "./base.js";
 import { onKeys } from "./keyboard.js";
@@ -18,17 +18,3 @@ document.addEventListener("htmx:afterRequest", (event) => {
 
 document.getElementById("check-again").addEventListener("click", again);
 onKeys({ r: again });
-
-for (const form of document.querySelectorAll("form[data-once]")) {
-  form.addEventListener("submit", (event) => {
-    if ("sent" in form.dataset) event.preventDefault();
-    form.dataset.sent = "";
-    form.querySelector("button").setAttribute("aria-disabled", "true");
-  });
-}
-window.addEventListener("pageshow", () => { // also when the reader comes back to this page
-  for (const form of document.querySelectorAll("form[data-sent]")) {
-    delete form.dataset.sent;
-    form.querySelector("button").removeAttribute("aria-disabled");
-  }
-});
