@@ -58,9 +58,10 @@ class SimulatorConfig:
     """The key of every model API."""
     scenarios_dir: Path = SCENARIOS_DIR
     callee_audio: Path | None = None
-    """A recording (8 kHz mono .ulaw or .wav) that opens the call at `recorded` scenario's number."""
+    """A recording (8 kHz mono .ulaw or .wav) that opens the call at the `recorded` scenario's number."""
     seed: int = 1
-    """Every random choice derives from it and from the call's sid, which derives from it too."""
+    """What the callee and the line do derives from it and from the call's number in this run; what the agent does also
+    from the CallSid, which is never seeded."""
     calls_per_second: float = 100.0
     """Calls above this rate are queued, as Twilio does. Twilio's own default is 1."""
     webhook_timeout_s: float = 15.0

@@ -1,4 +1,4 @@
-"""What happened in calls, for staff. It is history: only the services write it."""
+"""What happened in calls, for staff. It is history: nobody writes it here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rows of a call. Only `telephony.services` writes them."""
+"""The rows of a call. Only `telephony.services` writes them, and `transcripts` and `steps` the `Transcription`."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Every write to a call. Each is one short transaction: a compare-and-set, its events, its signals.
 
-Nothing here waits for a network inside a transaction. Times are the database server's clock through Django.
+Nothing here waits for a network inside a transaction. Times are this process's clock.
 """
 
 from __future__ import annotations
