@@ -8,8 +8,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -69,20 +67,12 @@ def _free_port() -> int:
 
 def _wait_until_ready(process: subprocess.Popen[bytes], url: str, key_file: Path) -> None:
     deadline = time.monotonic() + START_TIMEOUT_S
-    while not (key_file.exists() and _answers(f"{url}/readyz")):
+    while not (key_file.exists() and serve.is_ready(url)):
         if process.poll() is not None:
             raise NoCopy(f"`manage.py up` ended with {process.returncode}: see above.")
         if time.monotonic() > deadline:
             raise NoCopy(f"`manage.py up` was not ready after {START_TIMEOUT_S:.0f} s.")
         time.sleep(0.1)
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=5) as response:  # noqa: S310  our own http:// address
-            return bool(response.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

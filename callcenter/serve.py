@@ -6,6 +6,8 @@ import os
 import socket
 import sys
 import time
+import urllib.error
+import urllib.request
 from types import FrameType
 
 import uvicorn
@@ -87,6 +89,15 @@ def listen(host: str, port: int) -> socket.socket:
         listener.close()
         raise
     return listener
+
+
+def is_ready(base_url: str) -> bool:
+    """Whether a web server of ours answers there and takes work."""
+    try:
+        with urllib.request.urlopen(f"{base_url}/readyz", timeout=5) as response:  # noqa: S310  our own address
+            return bool(response.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
 
 
 def main() -> None:

@@ -8,8 +8,6 @@ import os
 import shutil
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO
@@ -156,7 +154,7 @@ class Supervisor:
         flags = ["--without-gossip", "--without-mingle", "-B", "--schedule", str(schedule)]
         web = self._spawn("web", [sys.executable, "-m", "callcenter.serve"])
         worker = self._spawn("worker", [*celery, *flags], ready_line="worker ready")
-        web.wait_ready(READY_TIMEOUT_S, lambda: _answers(f"{self.url}/readyz"))
+        web.wait_ready(READY_TIMEOUT_S, lambda: serve.is_ready(self.url))
         worker.wait_ready(READY_TIMEOUT_S)
         self.ready = True
 
@@ -211,11 +209,3 @@ class Supervisor:
         """Stop everything at once."""
         for child in self._children.values():
             child.kill()
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=5) as response:  # noqa: S310  our own http:// address
-            return bool(response.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
