@@ -14,11 +14,10 @@ from tasks_app.feed_messages import (
     MAX_MESSAGES,
     Message,
     Position,
-    Target,
-    find_target,
     messages_since,
     passing_message,
 )
+from tasks_app.feed_target import Target, find_target
 from tasks_app.serving import BAD_REQUEST, Closed, ServingConsumer
 from telephony import bus
 from telephony.lifecycle import TERMINAL

@@ -6,10 +6,9 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.utils import timezone
 
-from tasks_app import selectors
+from tasks_app.feed_target import Target, current_call
 from tasks_app.models import Task
 from tasks_app.refusals import Refusal
 from tasks_app.serializers import CallSerializer, RecordingSerializer, TaskSerializer, TurnSerializer
@@ -24,32 +23,11 @@ Message = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """A whole task, whichever call is its latest; or one call of it."""
-
-    task_id: uuid.UUID
-    call_id: uuid.UUID | None
-
-
-@dataclass(frozen=True, slots=True)
 class Position:
     """The call that was shown last (None: there was none yet), and its last event that was sent."""
 
     call_id: uuid.UUID | None
     seq: int
-
-
-def find_target(user: User, name: uuid.UUID) -> Target:
-    """What `name`, a task's or a call's id, means for `user`.
-
-    Raises:
-        Refusal: nothing that this user may see.
-    """
-    try:
-        return Target(selectors.task_for(user, name).pk, None)
-    except Refusal:
-        call = selectors.call_for(user, name)
-        return Target(call.task_id, call.pk)
 
 
 def messages_since(target: Target, position: Position | None) -> list[Message]:
@@ -72,16 +50,6 @@ def messages_since(target: Target, position: Position | None) -> list[Message]:
 def passing_message(call_id: uuid.UUID, event: dict[str, Any]) -> Message:
     """An event that is not stored, so it has no number."""
     return _message(None, call_id, event["type"], event["data"], timezone.now())
-
-
-def current_call(target: Target) -> Call | None:
-    """The call that `target` shows now."""
-    calls = (
-        Call.objects.filter(pk=target.call_id)
-        if target.call_id
-        else Call.objects.filter(task_id=target.task_id)
-    )
-    return calls.select_related("recording").order_by("-created_at", "-id").first()
 
 
 def _snapshot(target: Target, call: Call | None) -> Message:

@@ -9,8 +9,7 @@ import uuid
 from channels.db import database_sync_to_async
 from django.contrib.auth.models import User
 
-from tasks_app.feed_messages import current_call, find_target
-from tasks_app.refusals import Refusal
+from tasks_app.feed_target import call_named
 from tasks_app.serving import OVER, UNREACHABLE, Closed, ServingConsumer
 from telemetry.record import count
 from telephony import bus, live
@@ -43,7 +42,8 @@ class ListenInConsumer(ServingConsumer):
 
     async def serve(self, user: User) -> None:
         """Until the call is over."""
-        call_id = await database_sync_to_async(_call_of)(user, self.scope["url_route"]["kwargs"]["name"])
+        call = await database_sync_to_async(call_named)(user, self.scope["url_route"]["kwargs"]["name"])
+        call_id = call.pk
         now = asyncio.get_running_loop().time
         wanted_at = looked_at = float("-inf")
         dropped = 0
@@ -76,13 +76,6 @@ class ListenInConsumer(ServingConsumer):
             raise Closed(OVER, "The call is over.")
         if state == State.IN_PROGRESS and live.get(call_id) is None and not bus.is_connected():
             raise Closed(UNREACHABLE, "The process that holds this call cannot be reached now: try again.")
-
-
-def _call_of(user: User, name: uuid.UUID) -> uuid.UUID:
-    call = current_call(find_target(user, name))
-    if call is None:
-        raise Refusal("no_call", "This task was not called yet.", status=404)
-    return call.pk
 
 
 def _state(call_id: uuid.UUID) -> str:

@@ -16,10 +16,8 @@ from django.http.request import split_domain_port
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
-from tasks_app.feed_messages import current_call, find_target
-from tasks_app.refusals import Refusal
+from tasks_app.feed_target import call_named
 from tasks_app.serving import AWAY, BAD_REQUEST, NOT_HERE, OVER, TAKEN, Closed, ServingConsumer
-from telephony.models import Call
 
 VISITOR_NUMBER = "+12025550198"
 """Who is called there is whoever talks from a browser."""
@@ -85,20 +83,13 @@ class TalkConsumer(ServingConsumer):
     async def _call_sid(self, user: User, name: uuid.UUID) -> str:
         """The call's name at Twilio, which a call that is being placed gets any moment."""
         for _ in range(round(PLACING_TIMEOUT_S / LOOK_S)):
-            call = await database_sync_to_async(_call_of)(user, name)
+            call = await database_sync_to_async(call_named)(user, name)
             if not call.is_live:
                 raise Closed(OVER, "The call is over.")
             if call.call_sid:
                 return str(call.call_sid)
             await asyncio.sleep(LOOK_S)
         raise Closed(AWAY, "The simulator has not confirmed the call.")
-
-
-def _call_of(user: User, name: uuid.UUID) -> Call:
-    call = current_call(find_target(user, name))
-    if call is None:
-        raise Refusal("no_call", "This task was not called yet.", status=404)
-    return call
 
 
 def _refused(status: int) -> Closed:
