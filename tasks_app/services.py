@@ -1,4 +1,7 @@
-"""Every write to a task but what its calls write there (receivers, judging). Permission was checked by the selector that found the task."""
+"""Every write to a task, but for what its calls lead to: that is written by receivers and judging.
+
+Permission was checked by the selector that found the task.
+"""
 
 from __future__ import annotations
 
