@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 
 from telephony import prompts, tools
+from telephony.base_urls import without_version
 from telephony.deepgram.settings import AgentConfig, settings_message
 from telephony.effects import Begin
 from telephony.models import Call
@@ -33,7 +34,7 @@ def agent_config() -> AgentConfig:
     url = settings.DEEPGRAM_VOICE_AGENT_THINK_ENDPOINT_URL
     headers = settings.DEEPGRAM_VOICE_AGENT_THINK_ENDPOINT_HEADERS
     if settings.DEEPGRAM_VOICE_AGENT_THINK_PROVIDER == "groq" and not url:
-        url = f"{settings.GROQ_BASE_URL.rstrip('/').removesuffix('/v1')}/v1/chat/completions"
+        url = f"{without_version(settings.GROQ_BASE_URL)}/v1/chat/completions"
         headers = {"authorization": f"Bearer {settings.GROQ_API_KEY}", **headers}
     return AgentConfig(
         listen_model=settings.DEEPGRAM_VOICE_AGENT_LISTEN_MODEL,

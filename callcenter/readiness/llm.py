@@ -14,9 +14,9 @@ from django.conf import settings
 
 from callcenter.readiness.http import Answer, Unanswered, get
 from callcenter.readiness.report import Check, State
-from tasks_app.llm.base_urls import with_version, without_version
 from tasks_app.llm.factory import is_simulated, llm_problem
 from tasks_app.llm.failures import status_failure
+from telephony.base_urls import with_version, without_version
 
 _ANTHROPIC_VERSION = "2026-10-21"
 

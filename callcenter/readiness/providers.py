@@ -9,6 +9,7 @@ from django.conf import settings
 
 from callcenter.readiness.http import TIMEOUT_S, Unanswered, get
 from callcenter.readiness.report import Check, State
+from telephony.base_urls import without_version
 from telephony.twilio.account import Caller, caller_kind, fetch_account
 from telephony.twilio.errors import TelephonyError
 
@@ -154,7 +155,7 @@ def _deepgram_key() -> Check:
         if not settings.DEEPGRAM_VOICE_AGENT_ENABLED:
             return Check(name, State.SKIPPED, "DEEPGRAM_API_KEY is not set, and no agent speaks.")
         return Check(name, State.MISSING, "DEEPGRAM_API_KEY is not set.", _set_them(["DEEPGRAM_API_KEY"]))
-    base = settings.DEEPGRAM_API_BASE_URL.rstrip("/").removesuffix("/v1")
+    base = without_version(settings.DEEPGRAM_API_BASE_URL)
     try:
         answer = get(f"{base}/v1/projects", {"Authorization": f"Token {key}"})
     except Unanswered as error:

@@ -14,8 +14,8 @@ from django.conf import settings
 from pydantic import BaseModel
 
 from tasks_app.llm.base import MAX_ANSWER_TOKENS, Answer, Message
-from tasks_app.llm.base_urls import without_version
 from tasks_app.llm.failures import connection_failure, status_failure
+from telephony.base_urls import without_version
 from telephony.retrying import ProviderFailed
 
 _CUT_OFF = frozenset({"max_tokens", "model_context_window_exceeded"})

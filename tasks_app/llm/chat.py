@@ -15,8 +15,8 @@ import openai
 from pydantic import BaseModel, ValidationError
 
 from tasks_app.llm.base import MAX_ANSWER_TOKENS, Answer, Message
-from tasks_app.llm.base_urls import with_version
 from tasks_app.llm.failures import connection_failure, status_failure
+from telephony.base_urls import with_version
 from telephony.retrying import ProviderFailed
 
 Rung = Literal["json_schema", "structured_outputs", "json_object", "plain"]

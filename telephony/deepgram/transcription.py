@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from telephony.base_urls import without_version
 from telephony.retrying import ProviderFailed, with_retries
 from telephony.speaker import Speaker
 from telephony.transcript import Utterance, Word
@@ -42,7 +43,7 @@ async def _ask(wav: bytes, api_key: str, base_url: str, timeout_s: float) -> lis
     from deepgram.core.parse_error import ParsingError
     from deepgram.environment import DeepgramClientEnvironment
 
-    base = base_url.rstrip("/").removesuffix("/v1")
+    base = without_version(base_url)
     environment = DeepgramClientEnvironment(base=base, production=base, agent=base, agent_rest=base)
     async with httpx.AsyncClient(timeout=timeout_s) as http:
         client = AsyncDeepgramClient(api_key=api_key, environment=environment, httpx_client=http)

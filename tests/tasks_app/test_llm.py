@@ -16,10 +16,10 @@ from callcenter.env import BASE_DIR
 from tasks_app.analysis import Draft, build_prompt, judge
 from tasks_app.evidence import Heard
 from tasks_app.llm.base import Parsed, ask
-from tasks_app.llm.base_urls import with_version
 from tasks_app.llm.factory import configured_model, is_simulated, llm_problem
 from tasks_app.llm.failures import retry_after_s, status_failure
 from telephony import retrying
+from telephony.base_urls import with_version
 from telephony.brief import CallBrief
 from telephony.retrying import ProviderFailed
 from tests.tasks_app.injections import FORGERIES, ORDERS

@@ -15,5 +15,5 @@ def with_version(base_url: str) -> str:
 
 
 def without_version(base_url: str) -> str:
-    """The URL as Anthropic's SDK wants it."""
+    """The URL as the SDKs of Anthropic and Deepgram want it."""
     return base_url.rstrip("/").removesuffix("/v1")
