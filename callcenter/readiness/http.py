@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import requests
 from urllib3.exceptions import TimeoutError
 from urllib3.util import Timeout
+
+from telephony.base_urls import is_loopback
 
 TIMEOUT_S = 2.0
 MAX_BYTES = 1_000_000
@@ -34,8 +34,7 @@ def get(url: str, headers: dict[str, str] | None = None) -> Answer:
     Raises:
         Unanswered: nothing that can be read came back.
     """
-    # A proxy of the environment cannot reach our loopback.
-    proxies: Any = {"http": None, "https": None} if _is_loopback(url) else None
+    proxies: Any = {"http": None, "https": None} if is_loopback(url) else None
     with requests.Session() as session:
         try:
             answer = session.get(
@@ -55,11 +54,3 @@ def get(url: str, headers: dict[str, str] | None = None) -> Answer:
         return Answer(answer.status_code, json.loads(text))
     except ValueError:
         return Answer(answer.status_code, None)
-
-
-def _is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -11,12 +11,12 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
-from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
 from telemetry.record import count, timed_step
+from telephony.base_urls import is_loopback
 from telephony.deepgram.messages import AgentMessage, BadMessage, Other, parse
 
 logger = logging.getLogger(__name__)
@@ -45,11 +45,6 @@ class AgentUnavailableError(Exception):
     def __init__(self, message: str, *, permanent: bool = False) -> None:
         super().__init__(message)
         self.permanent = permanent
-
-
-def _is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    return host == "localhost" or host.startswith("127.") or host == "::1"
 
 
 class AgentLink:
@@ -108,7 +103,7 @@ async def open_agent(url: str, *, api_key: str) -> AsyncIterator[AgentLink]:
             socket = await connect(
                 url,
                 additional_headers={"Authorization": f"Token {api_key}"},
-                proxy=None if _is_loopback(url) else True,
+                proxy=None if is_loopback(url) else True,
                 compression=None,
                 open_timeout=OPEN_TIMEOUT_S,
                 ping_interval=PING_INTERVAL_S,

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import requests
 from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
@@ -18,6 +16,7 @@ from twilio.rest import Client
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from urllib3.util import Timeout
 
+from telephony.base_urls import is_loopback
 from telephony.twilio.errors import refusal, unanswered, unconfirmed, unreachable
 
 TWILIO_URL: Final = "https://api.twilio.com"
@@ -63,7 +62,7 @@ class _Transport(HttpClient):  # type: ignore[misc]  # the SDK is not typed
     def __init__(self, base_url: str, timeout_s: float) -> None:
         super().__init__(logging.getLogger(__name__), False, timeout_s)
         self._base_url = base_url.rstrip("/")
-        self._direct = _is_loopback(urlsplit(base_url).hostname or "")
+        self._direct = is_loopback(base_url)
 
     def request(
         self,
@@ -78,7 +77,7 @@ class _Transport(HttpClient):  # type: ignore[misc]  # the SDK is not typed
     ) -> Response:
         """One HTTP exchange. Raises what requests raises."""
         with requests.Session() as session:
-            session.trust_env = not self._direct  # a proxy of the environment cannot reach our loopback
+            session.trust_env = not self._direct
             answer = session.request(
                 method,
                 self._base_url + uri.removeprefix(TWILIO_URL),
@@ -103,10 +102,3 @@ def _never_sent(error: requests.RequestException) -> bool:
         return True
     cause = reason.args[0] if reason is not None and reason.args else None
     return isinstance(cause, ssl.SSLCertVerificationError)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
