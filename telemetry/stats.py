@@ -1,14 +1,15 @@
 """How often, how long: tallies of events and their exact percentiles. No I/O.
 
 A percentile is linearly interpolated between the two durations around it (numpy's default method), so the 50th of
-1, 2, 3, 10 is 2.5. Durations are whole microseconds, as the events' own three decimals of a millisecond are.
+1, 2, 3, 10 is 2.5; of counted values it is one of them. Durations are whole microseconds, as the events' own three
+decimals of a millisecond are.
 """
 
 from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 RUN: Final = 8_192
@@ -90,6 +91,22 @@ def percentiles(runs: Runs, wanted: Sequence[float] = PERCENTILES) -> list[float
     if not size:
         return [None] * len(wanted)
     return [_interpolated(runs, percent / 100 * (size - 1)) for percent in wanted]
+
+
+def counted_percentiles(counts: Mapping[int, int], wanted: Sequence[float]) -> list[int | None]:
+    """The percentiles (0 to 100) of values that occur so often, by nearest rank; each None when there is nothing."""
+    size = sum(counts.values())
+    found: list[int | None] = []
+    for percent in wanted:
+        rank = percent / 100 * (size - 1)
+        for value in sorted(counts):
+            rank -= counts[value]
+            if rank < 0:
+                found.append(value)
+                break
+        else:
+            found.append(None)
+    return found
 
 
 def _interpolated(runs: Runs, rank: float) -> float:

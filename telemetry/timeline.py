@@ -11,6 +11,8 @@ from enum import IntEnum
 from math import log
 from typing import Final
 
+from telemetry.stats import counted_percentiles
+
 GROWTH: Final = 1.02
 HOURS_KEPT: Final = 49
 """Two days and the hour that has begun; days are all kept."""
@@ -53,18 +55,8 @@ class Period:
 
     def percentiles_ms(self, wanted: Sequence[float]) -> list[float | None]:
         """The percentiles (0 to 100), in ms; each None when nothing was timed."""
-        size = sum(self.steps.values())
-        found: list[float | None] = []
-        for percent in wanted:
-            rank = percent / 100 * (size - 1)
-            for step in sorted(self.steps):
-                rank -= self.steps[step]
-                if rank < 0:
-                    found.append(GROWTH**step / 1000 if step >= 0 else 0.0)
-                    break
-            else:
-                found.append(None)
-        return found
+        steps = counted_percentiles(self.steps, wanted)
+        return [None if step is None else _duration_ms(step) for step in steps]
 
 
 Periods = dict[int, Period]
@@ -115,6 +107,10 @@ def step_of(duration_us: int | None) -> int | None:
     if duration_us is None:
         return None
     return round(log(duration_us) / _LOG_GROWTH) if duration_us else -1
+
+
+def _duration_ms(step: int) -> float:
+    return GROWTH**step / 1000 if step >= 0 else 0.0
 
 
 def code_of(at_s: int, kind: int, ok: bool, step: int | None) -> int:

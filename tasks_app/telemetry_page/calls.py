@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from django.db.models import Case, Count, IntegerField, QuerySet, Value, When
@@ -66,22 +65,6 @@ def telemetry_ids(user: Anybody, periods: Periods, task_type: str) -> frozenset[
     if task_type:
         calls = calls.filter(task__task_type=task_type)
     return frozenset(str(pk) for pk in calls.values_list("pk", flat=True))
-
-
-def weighted_percentiles(values: Counter[int], wanted: Sequence[float]) -> list[float | None]:
-    """Percentiles (0 to 100) of values that occur so often; nearest rank."""
-    size = values.total()
-    found: list[float | None] = []
-    for percent in wanted:
-        rank = percent / 100 * (size - 1)
-        for value in sorted(values):
-            rank -= values[value]
-            if rank < 0:
-                found.append(float(value))
-                break
-        else:
-            found.append(None)
-    return found
 
 
 def _live(calls: QuerySet[Call]) -> int:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tasks_app.telemetry_page.calls import CallNumbers, Counted, weighted_percentiles
+from tasks_app.telemetry_page.calls import CallNumbers, Counted
 from tasks_app.telemetry_page.timings import Timings
 from tasks_app.telemetry_page.words import milliseconds, seconds
+from telemetry.stats import counted_percentiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Card:
 def cards(numbers: CallNumbers, timings: Timings) -> list[Card]:
     """Those that a person looks at first."""
     now, before = _together(numbers.periods), numbers.before
-    median_s, median_before_s = (weighted_percentiles(part.durations_s, (50,))[0] for part in (now, before))
+    median_s, median_before_s = (counted_percentiles(part.durations_s, (50,))[0] for part in (now, before))
     return [
         Card("Calls", f"{now.calls:,}", f"{numbers.live} live now", *_relative(now.calls, before.calls)),
         Card(

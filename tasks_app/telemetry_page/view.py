@@ -16,12 +16,13 @@ from django.views.decorators.http import require_GET
 
 from tasks_app.models import Task
 from tasks_app.telemetry_page import words
-from tasks_app.telemetry_page.calls import CallNumbers, call_numbers, telemetry_ids, weighted_percentiles
+from tasks_app.telemetry_page.calls import CallNumbers, call_numbers, telemetry_ids
 from tasks_app.telemetry_page.cards import cards
 from tasks_app.telemetry_page.charts import Chart, Series, lines, stacked
 from tasks_app.telemetry_page.periods import RANGES, Periods
 from tasks_app.telemetry_page.timings import PERCENTILES, Timings, timings
 from tasks_app.templatetags.display import OUTCOMES, TASK_TYPES
+from telemetry.stats import counted_percentiles
 from telephony.ended_reasons import ENDED_REASONS, EndedReason
 
 
@@ -73,7 +74,7 @@ def _charts(periods: Periods, numbers: CallNumbers, timed: Timings) -> list[Char
         Series(look.word, f"outcome-{name}", [period.outcomes[name] for period in each])
         for name, look in sorted(OUTCOMES.items(), key=lambda outcome: outcome[0] == "unknown")
     ]
-    durations = [weighted_percentiles(period.durations_s, PERCENTILES) for period in each]
+    durations = [counted_percentiles(period.durations_s, PERCENTILES) for period in each]
     return [
         stacked(
             "calls",
