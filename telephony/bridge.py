@@ -21,7 +21,7 @@ from telephony.ending import CLOSING, STILL_THERE, Ending, Limits, Step
 from telephony.events import EventType, NewEvent
 from telephony.injections import Injections
 from telephony.keypad import Keypad
-from telephony.playback import BYTES_PER_MS, Playback
+from telephony.playback import Playback
 from telephony.recovery import HOPELESS, SESSION_TOO_LONG, Recovery
 from telephony.so_far import SoFar
 from telephony.tool_calls import ToolCalls
@@ -221,8 +221,8 @@ class Bridge:
         return effects + self._watch_agent(now_ms)
 
     def finish(self, now_ms: float) -> list[fx.Effect]:
-        """The call is over: what was not played never will be."""
-        effects = [*self._dialogue.cut(now_ms), *self._controls.call_over()]
+        """The call is over: what was not played never will be, however long the line stays up."""
+        effects = [fx.SendClear(), *self._dialogue.cut(now_ms), *self._controls.call_over()]
         return [*effects, *(fx.RecordAgent(placed) for placed in self.playback.settled(float("inf")))]
 
     def _watch_agent(self, now_ms: float) -> list[fx.Effect]:
@@ -230,7 +230,7 @@ class Bridge:
             late = self._watch.took_no_settings(now_ms)
             return self._drop_agent("The voice agent did not take its settings.") if late else []
         if self._unplayed is not None:  # no stream: recognition needs sound all the same
-            return [fx.AudioToAgent(b"\xff" * round(self._watch.sent(now_ms) * BYTES_PER_MS))]
+            return [fx.AudioToAgent(self._watch.silence(now_ms))]
         if self._watch.needs_keep_alive(now_ms):
             self._watch.sent(now_ms)
             return [fx.ToAgent(dg.KEEP_ALIVE)]

@@ -494,6 +494,7 @@ def test_what_was_not_played_at_the_end_was_not_heard(talking: Call) -> None:
     talking.hear(silence(1000))
     talking.effects.clear()
     talking.do(talking.bridge.finish(talking.now_ms))
+    assert talking.of(SendClear), "the phone would go on playing for as long as the hang-up takes"
     (turn,) = [e.turn for e in talking.of(SaveTurn)]
     assert 0.1 < turn.heard < 0.6
     assert sum(len(e.placed.audio) for e in talking.of(RecordAgent)) <= 8 * 1000
