@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from telephony.mulaw import BYTES_PER_MS, SILENCE
 from telephony.voice_activity import VoiceActivity
 
 KEEP_ALIVE_MS = 5000
@@ -21,10 +22,15 @@ class AgentWatch:
         self._configured_ms: float | None = None
         self._stall_was_used = False
 
-    def sent(self, now_ms: float) -> float:
-        """Something goes to the agent; how long nothing had gone to it."""
-        unsent_ms, self._sent_ms = now_ms - self._sent_ms, now_ms
-        return unsent_ms
+    def sent(self, now_ms: float) -> None:
+        """Something goes to the agent."""
+        self._sent_ms = now_ms
+
+    def silence(self, now_ms: float) -> bytes:
+        """What goes to it in the place of a caller: silence for as long as nothing has gone to it."""
+        unsent_ms = now_ms - self._sent_ms
+        self.sent(now_ms)
+        return SILENCE * round(unsent_ms * BYTES_PER_MS)
 
     def heard_of(self) -> None:
         """Something came from the agent."""

@@ -11,8 +11,9 @@ from telephony.effects import Effect, Measure, Note, PlayAudio, SaveTurn, SendCl
 from telephony.ending import Ending
 from telephony.events import EventType, NewEvent, TurnState
 from telephony.gate import Gate
+from telephony.mulaw import BYTES_PER_MS
 from telephony.mute import Mute
-from telephony.playback import BYTES_PER_MS, Playback
+from telephony.playback import Playback
 from telephony.prompts import discloses
 from telephony.speaker import Speaker
 from telephony.voice_activity import VoiceActivity

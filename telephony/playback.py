@@ -13,7 +13,8 @@ import math
 from collections import deque
 from dataclasses import dataclass
 
-BYTES_PER_MS = 8
+from telephony.mulaw import BYTES_PER_MS
+
 MARK_EVERY_MS = 200
 """At least one mark in this much audio."""
 

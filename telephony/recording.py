@@ -18,11 +18,8 @@ from pathlib import Path
 
 from django.conf import settings
 
+from telephony.mulaw import BYTES_PER_MS, SILENCE
 from telephony.speaker import Speaker
-
-BYTES_PER_MS = 8
-SILENCE = b"\xff"
-"""Mu-law zero."""
 
 SIDES = ("mixed", "inbound", "outbound")
 _BLOCK = 1 << 18

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
-from telephony.playback import BYTES_PER_MS, Placed
+from telephony.mulaw import BYTES_PER_MS
+from telephony.playback import Placed
 
 LISTENED_S = 12.0
 """How long one sign of a listener lasts; listeners repeat it."""

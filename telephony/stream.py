@@ -8,10 +8,11 @@ from collections.abc import Awaitable, Callable
 from telemetry.record import count
 from telephony.clock import CallClock, StreamClock
 from telephony.effects import PlayAudio, SendClear, SendMark
+from telephony.mulaw import BYTES_PER_MS
 from telephony.outbox import Outbox
 from telephony.twilio import messages as twilio
 
-MAX_WAITING_BYTES = 8000 * 60
+MAX_WAITING_BYTES = 60_000 * BYTES_PER_MS
 """Audio that a slow socket may have waiting: a minute; beyond it the oldest is dropped."""
 
 CLOSE_TIMEOUT_S = 1.0

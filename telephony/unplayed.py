@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from telephony.deepgram.messages import AgentAudioDone, ConversationText
-from telephony.playback import BYTES_PER_MS
+from telephony.mulaw import BYTES_PER_MS
 
 MAX_AUDIO_BYTES = 30_000 * BYTES_PER_MS
 """30 s; what comes beyond it is dropped."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import audioop
 
+from telephony.mulaw import BYTES_PER_MS
+
 VOICE_RMS = 350
 """Loudness (RMS of 16-bit samples) from which a frame counts as voice; line noise stays well below it."""
 
@@ -12,8 +14,6 @@ ONSET_MS = 60
 
 PAUSE_MS = 800
 """Speech after a longer pause is another utterance."""
-
-_BYTES_PER_MS = 8
 
 
 def loudness(mulaw: bytes) -> int:
@@ -40,7 +40,7 @@ class VoiceActivity:
 
     def feed(self, mulaw: bytes, start_ms: float) -> None:
         """Add a frame that begins at `start_ms`."""
-        duration_ms = len(mulaw) / _BYTES_PER_MS
+        duration_ms = len(mulaw) / BYTES_PER_MS
         self.level = loudness(mulaw)
         if self.level < VOICE_RMS or start_ms - self.heard_ms > duration_ms:  # quiet, or frames are missing
             self._voiced_ms = 0.0

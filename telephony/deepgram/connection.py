@@ -11,9 +11,10 @@ from django.conf import settings
 
 from telephony.deepgram.client import AgentLink, AgentUnavailableError, open_agent
 from telephony.deepgram.messages import AgentMessage
+from telephony.mulaw import BYTES_PER_MS
 from telephony.outbox import Outbox
 
-MAX_WAITING_BYTES = 8000 * 5
+MAX_WAITING_BYTES = 5_000 * BYTES_PER_MS
 """Caller audio that a slow socket may have waiting: 5 s; beyond it the oldest is dropped."""
 
 
