@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Mapping
+from email.utils import parsedate_to_datetime
+from typing import Final, TypeVar
 
 T = TypeVar("T")
 
 MAX_TRIES = 4
 FIRST_WAIT_S = 1.0
+
+_AGAIN: Final = frozenset({408, 409, 429})
+"""HTTP statuses that may go away, as every 5xx may."""
 
 _random = secrets.SystemRandom()
 
@@ -26,6 +30,26 @@ class ProviderFailed(Exception):
         super().__init__(message)
         self.again = again
         self.retry_after_s = retry_after_s
+
+
+def failure_of_status(message: str, status: int, headers: Mapping[str, str]) -> ProviderFailed:
+    """What an HTTP status that is no success comes to."""
+    named = {name.lower(): value for name, value in headers.items()}
+    return ProviderFailed(
+        message,
+        again=status in _AGAIN or status >= 500,
+        retry_after_s=retry_after_s(named.get("retry-after", "")),
+    )
+
+
+def retry_after_s(value: str) -> float | None:
+    """The header's seconds, or the time until its date (RFC 9110, 10.2.3)."""
+    if value.strip().isdecimal():
+        return float(value)
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+    except ValueError:
+        return None
 
 
 async def with_retries(ask: Callable[[], Awaitable[T]], *, deadline_s: float) -> T:

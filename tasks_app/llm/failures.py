@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
-from time import time
 from typing import Final
 
-from telephony.retrying import ProviderFailed
+from telephony.retrying import ProviderFailed, failure_of_status
 
-_AGAIN: Final = frozenset({408, 409, 429})
 _SENTENCES: Final = {
     400: "{name} does not accept the request.",
     401: "{name} does not accept the key: check {variables}_API_KEY.",
@@ -27,11 +24,7 @@ def status_failure(name: str, variables: str, status: int, headers: Mapping[str,
     `variables` is what the names of the provider's settings begin with: `OPENAI`.
     """
     sentence = _SENTENCES.get(status, "{name} answered {status}.")
-    return ProviderFailed(
-        sentence.format(name=name, variables=variables, status=status),
-        again=status in _AGAIN or status >= 500,
-        retry_after_s=retry_after_s(headers.get("retry-after", "")),
-    )
+    return failure_of_status(sentence.format(name=name, variables=variables, status=status), status, headers)
 
 
 def connection_failure(name: str, *, timed_out: bool) -> ProviderFailed:
@@ -39,13 +32,3 @@ def connection_failure(name: str, *, timed_out: bool) -> ProviderFailed:
     return ProviderFailed(
         f"{name} did not answer in time." if timed_out else f"{name} cannot be reached.", again=True
     )
-
-
-def retry_after_s(value: str) -> float | None:
-    """The header's seconds, or the time until its date (RFC 9110, 10.2.3)."""
-    if value.strip().isdecimal():
-        return float(value)
-    try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - time())
-    except ValueError:
-        return None

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from telephony.base_urls import without_version
-from telephony.retrying import ProviderFailed, with_retries
+from telephony.retrying import ProviderFailed, failure_of_status, with_retries
 from telephony.speaker import Speaker
 from telephony.transcript import Utterance, Word
 
@@ -23,7 +23,6 @@ _REFUSALS = {
     404: "There is no transcription at DEEPGRAM_API_BASE_URL.",
 }
 _UNREADABLE = "Deepgram's answer cannot be read."
-_AGAIN = frozenset({408, 409, 429})
 
 
 async def transcribe(wav: bytes, *, api_key: str, base_url: str, deadline_s: float) -> list[Utterance]:
@@ -71,10 +70,8 @@ async def _ask(wav: bytes, api_key: str, base_url: str, timeout_s: float) -> lis
 def _refusal(status: int, headers: dict[str, str]) -> ProviderFailed:
     if status < 300:  # the SDK found no JSON in a success
         return ProviderFailed(_UNREADABLE)
-    again = status in _AGAIN or status >= 500
     text = _REFUSALS.get(status, f"Deepgram answered {status} to the recording.")
-    seconds = {name.lower(): value for name, value in headers.items()}.get("retry-after", "")
-    return ProviderFailed(text, again=again, retry_after_s=float(seconds) if seconds.isdecimal() else None)
+    return failure_of_status(text, status, headers)
 
 
 def _utterances(answer: Any) -> Iterator[Utterance]:

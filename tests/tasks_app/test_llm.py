@@ -17,7 +17,7 @@ from tasks_app.analysis import Draft, build_prompt, judge
 from tasks_app.evidence import Heard
 from tasks_app.llm.base import Parsed, ask
 from tasks_app.llm.factory import configured_model, is_simulated, llm_problem
-from tasks_app.llm.failures import retry_after_s, status_failure
+from tasks_app.llm.failures import status_failure
 from telephony import retrying
 from telephony.base_urls import with_version
 from telephony.brief import CallBrief
@@ -289,14 +289,3 @@ def test_a_refusal_that_stays_names_what_to_mend(status: int) -> None:
     sentence = str(status_failure("The local model server", "VLLM", status, {}))
     assert "account's balance" in sentence if status == 402 else "VLLM_" in sentence
     assert sentence.startswith("The local model server ")
-
-
-@pytest.mark.parametrize(
-    ("header", "seconds"), [("", None), ("86400", 86400.0), ("soon", None), ("-5", None)]
-)
-def test_retry_after_is_read(header: str, seconds: float | None) -> None:
-    assert retry_after_s(header) == seconds
-
-
-def test_retry_after_may_be_a_date() -> None:
-    assert retry_after_s("Thu, 01 Jan 1970 00:00:00 GMT") == 0.0
