@@ -6,10 +6,9 @@ certain, and by itself after a while, so that one lost event cannot mute a call.
 
 from __future__ import annotations
 
-GATE_MS = 1500
+from telephony.first_words import begins
 
-_BEGINNING = 20
-"""As many characters of an awaited text must agree: the server may split it into sentences."""
+GATE_MS = 1500
 
 
 class Gate:
@@ -35,7 +34,7 @@ class Gate:
 
     def agent_said(self, text: str) -> None:
         """A sentence of the agent: the awaited one opens the gate, any other may belong to the cancelled reply."""
-        if self._awaited and text.startswith(self._awaited[:_BEGINNING]):
+        if self._awaited and begins(self._awaited, text):
             self.open()
 
     def drops(self, now_ms: float) -> bool:

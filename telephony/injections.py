@@ -14,14 +14,12 @@ from telephony.actions import Action
 from telephony.deepgram import messages as dg
 from telephony.effects import Effect, Note, ToAgent
 from telephony.events import EventType, NewEvent
+from telephony.first_words import begins
 
 MAX_WAITING = 8
 
 PATIENCE_MS = 20_000.0
 """An injection waits for the agent's own reply to end; one that was not said by then will not be."""
-
-_BEGINNING = 20
-"""As many characters of it must agree: the server may split it into sentences."""
 
 SAID = "The agent has begun to say it."
 NOT_SAID = "The agent did not say it in time."
@@ -56,7 +54,7 @@ class Injections:
     def said(self, sentence: str) -> list[Effect]:
         """A sentence of the agent, which may be the first of an injection."""
         for injection in self._waiting:
-            if sentence.startswith(injection.text[:_BEGINNING]) or injection.text.startswith(sentence):
+            if begins(injection.text, sentence):
                 self._waiting.remove(injection)
                 self._on_said()
                 return [Note(injection.action.outcome(SAID))] if injection.action else []
