@@ -15,11 +15,15 @@ export function relative(date, now = Date.now()) {
   return "";
 }
 
-/** "4:07": how long something has gone on. */
-export function elapsed(date, now = Date.now()) {
-  const seconds = Math.max(0, Math.floor((now - date.getTime()) / 1000));
+/** "4:07", or "1:02:30" from an hour on. */
+export function clockTime(seconds) {
   const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
   return h ? `${h}:${String(m).padStart(2, "0")}:${String(s).padStart(2, "0")}` : `${m}:${String(s).padStart(2, "0")}`;
+}
+
+/** How long something has gone on. */
+export function elapsed(date, now = Date.now()) {
+  return clockTime(Math.max(0, Math.floor((now - date.getTime()) / 1000)));
 }
 
 /** Write every time of the page anew. */

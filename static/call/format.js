@@ -1,12 +1,10 @@
 // Times as the server's templates write them (tasks_app/call_page/words.py).
 
+import { clockTime } from "../times.js";
+
 /** A moment of the call: m:ss, or h:mm:ss. */
 export function clock(ms) {
-  const total = Math.floor(Math.max(ms, 0) / 1000);
-  const seconds = String(total % 60).padStart(2, "0");
-  const minutes = Math.floor(total / 60) % 60;
-  const hours = Math.floor(total / 3600);
-  return hours ? `${hours}:${String(minutes).padStart(2, "0")}:${seconds}` : `${minutes}:${seconds}`;
+  return clockTime(Math.floor(Math.max(ms, 0) / 1000));
 }
 
 /** A short time: 0.25 s, 1.2 s, 34 s. */

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tasks_app.clock_time import clock_time
 from tasks_app.receivers import STATUS
 from tasks_app.templatetags.display import STATUSES
 from telephony.lifecycle import State
@@ -32,9 +33,7 @@ SIDE_WORDS = [("mixed", "Both sides"), ("inbound", "Callee"), ("outbound", "Agen
 
 def clock(ms: int) -> str:
     """A moment of the call or its length, as m:ss or h:mm:ss."""
-    minutes, seconds = divmod(max(ms, 0) // 1000, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+    return clock_time(max(ms, 0) // 1000)
 
 
 def seconds(ms: float) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from math import ceil
 from typing import Final
 
+from tasks_app.clock_time import clock_time
+
 _ROUND_S: Final = (1, 2, 5, 10, 15, 30, 60, 120, 180, 300, 600, 900, 1800, 3600)
 
 
@@ -17,9 +19,7 @@ def seconds(value: float) -> str:
     """`45 s`, `3:20`, `1:02:30`."""
     if value < 60:
         return f"{value:.0f} s" if value >= 10 or value == int(value) else f"{value:.1f} s"
-    minutes, rest = divmod(round(value), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+    return clock_time(round(value))
 
 
 def seconds_step(least: float) -> float:

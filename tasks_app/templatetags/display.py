@@ -10,6 +10,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from tasks_app.clock_time import clock_time
 from tasks_app.costs import Cost
 from telephony import policy
 from telephony.ended_reasons import ENDED_REASONS
@@ -60,11 +61,7 @@ def phone_country(number: str) -> str:
 @register.filter
 def duration(seconds: float | None) -> str:
     """`4:07`, or `1:02:30` from an hour on; a dash when there is none."""
-    if seconds is None:
-        return "–"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+    return "–" if seconds is None else clock_time(round(seconds))
 
 
 @register.filter
