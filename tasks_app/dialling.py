@@ -14,7 +14,7 @@ def dial_checks(number: str) -> list[policy.Check]:
     )
 
 
-def why_not_dialled(number: str) -> policy.Refusal | None:
+def why_not_dialled(number: str) -> policy.Blocked | None:
     """Why this E.164 number must not be called from here, or None."""
     return policy.check(
         number, allowed_countries=settings.ALLOWED_COUNTRIES, own_number=settings.TWILIO_PHONE_NUMBER

@@ -58,8 +58,8 @@ class AgentWatch:
         """Whether Settings were sent and not taken in time."""
         return self._configured_ms is not None and now_ms - self._configured_ms > SETTINGS_TIMEOUT_MS
 
-    def is_deaf(self, now_ms: float) -> bool:
-        """Whether speech was not noticed. True once in a call at most: a sound that nobody answers is no proof."""
+    def notices_deafness(self, now_ms: float) -> bool:
+        """Whether speech was not noticed. Says so once in a call at most: a sound that nobody answers is no proof."""
         unheard_ms = self._voice.voiced_ms - self._voiced_ms
         quiet_ms = self._voice.quiet_ms(now_ms) or 0.0
         if self._stall_was_used or unheard_ms < STALL_VOICE_MS or quiet_ms < STALL_MS:

@@ -193,7 +193,7 @@ class Bridge:
         if self._ending.is_decided:
             self.link = Link.OFF
             return [*effects, _agent_note("closed", detail)]
-        wait_ms = self._recovery.wait_ms(now_ms, permanent=permanent, planned=self._session_too_long)
+        wait_ms = self._recovery.next_wait_ms(now_ms, permanent=permanent, planned=self._session_too_long)
         self._session_too_long = False
         effects.append(_agent_note("error", detail))
         if wait_ms is None:
@@ -236,7 +236,7 @@ class Bridge:
             return [fx.ToAgent(dg.KEEP_ALIVE)]
         if self._session_too_long and not self.playback.is_playing(now_ms):
             return self._drop_agent("The session is about to reach its longest duration.")
-        if not self._recovery.is_spent and self._watch.is_deaf(now_ms):
+        if not self._recovery.is_spent and self._watch.notices_deafness(now_ms):
             return self._drop_agent("The voice agent shows no sign of hearing anything.")
         return []
 

@@ -54,7 +54,7 @@ _COSTLY = "Premium-rate, shared-cost, personal, pager, company-wide and satellit
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class Blocked:
     """Why a number is not called: a key of `ENDED_REASONS`, and a sentence for the user."""
 
     code: str
@@ -103,62 +103,62 @@ def parse_number(text: str, region: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One rule, by name: `refusal` when it forbids the call; `looked_at` is false when an earlier one did."""
+    """One rule, by name: `blocked` when it forbids the call; `looked_at` is false when an earlier one did."""
 
     name: str
-    refusal: Refusal | None
+    blocked: Blocked | None
     looked_at: bool = True
 
     @property
     def passed(self) -> bool:
-        return self.looked_at and self.refusal is None
+        return self.looked_at and self.blocked is None
 
 
 def checks(number: str, *, allowed_countries: Collection[str], own_number: str = "") -> list[Check]:
     """Every rule for this E.164 number, in order. The first that forbids it is the last that is looked at."""
     found: list[Check] = []
-    for name, refusal in _rules(number, allowed_countries, own_number):
-        found.append(Check(name, refusal))
-        if refusal:
+    for name, blocked in _rules(number, allowed_countries, own_number):
+        found.append(Check(name, blocked))
+        if blocked:
             break
     return found + [Check(name, None, looked_at=False) for name in CHECK_NAMES[len(found) :]]
 
 
-def check(number: str, *, allowed_countries: Collection[str], own_number: str = "") -> Refusal | None:
+def check(number: str, *, allowed_countries: Collection[str], own_number: str = "") -> Blocked | None:
     """Why this E.164 number must not be called, or None. Countries are ISO codes (`US`); Jamaica is not `US`."""
     all_checks = checks(number, allowed_countries=allowed_countries, own_number=own_number)
-    return next((found.refusal for found in all_checks if found.refusal), None)
+    return next((found.blocked for found in all_checks if found.blocked), None)
 
 
 def _rules(
     number: str, allowed_countries: Collection[str], own_number: str
-) -> Iterator[tuple[str, Refusal | None]]:
+) -> Iterator[tuple[str, Blocked | None]]:
     """A name and what it forbids, for each rule; the next may be asked for only if it forbade nothing."""
     names = iter(CHECK_NAMES)
     is_own = bool(own_number) and number == own_number
-    yield next(names), Refusal(INVALID, "This is the number we call from.") if is_own else None
+    yield next(names), Blocked(INVALID, "This is the number we call from.") if is_own else None
     parsed = _parsed(number, None) if re.fullmatch(r"\+[0-9]{3,15}", number) else None
     if parsed is None:
-        yield next(names), Refusal(INVALID, "This is not a phone number in international form.")
+        yield next(names), Blocked(INVALID, "This is not a phone number in international form.")
         return
     yield next(names), None
-    yield next(names), Refusal(PREMIUM_OR_EMERGENCY, _EMERGENCY) if _is_short(parsed) else None
+    yield next(names), Blocked(PREMIUM_OR_EMERGENCY, _EMERGENCY) if _is_short(parsed) else None
     is_worldwide = parsed.country_code in _SATELLITE_AND_WORLDWIDE
-    yield next(names), Refusal(PREMIUM_OR_EMERGENCY, _COSTLY) if is_worldwide else None
+    yield next(names), Blocked(PREMIUM_OR_EMERGENCY, _COSTLY) if is_worldwide else None
     is_real = phonenumbers.is_valid_number(parsed) and not _is_unassignable_in_nanp(parsed)
     yield (
         next(names),
-        None if is_real else Refusal(INVALID, "There is no such phone number: check its digits."),
+        None if is_real else Blocked(INVALID, "There is no such phone number: check its digits."),
     )
     is_cheap = _is_ordinary(parsed) and not _is_costly_in_nanp(parsed)
-    yield next(names), None if is_cheap else Refusal(PREMIUM_OR_EMERGENCY, _COSTLY)
+    yield next(names), None if is_cheap else Blocked(PREMIUM_OR_EMERGENCY, _COSTLY)
     is_allowed = bool(_regions(parsed) & set(allowed_countries))
     place = country(number) or "this part of the world"
     yield (
         next(names),
         None
         if is_allowed
-        else Refusal(
+        else Blocked(
             NOT_ALLOWLISTED, f"Calls to {place} are not allowed: ALLOWED_COUNTRIES does not list it."
         ),
     )

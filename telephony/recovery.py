@@ -46,8 +46,8 @@ class Recovery:
         """The agent is there."""
         self._down_since_ms = None
 
-    def wait_ms(self, now_ms: float, *, permanent: bool, planned: bool = False) -> float | None:
-        """The agent is gone: how long to wait before the next connection; None to give up."""
+    def next_wait_ms(self, now_ms: float, *, permanent: bool, planned: bool = False) -> float | None:
+        """The agent is gone: use up a connection, and how long to wait before it; None to give up."""
         if planned and self._planned < MAX_PLANNED:
             self._planned += 1
             return 0.0

@@ -30,28 +30,28 @@ class VoiceActivity:
         self.last_ms: float | None = None
         """The end of the latest voiced frame that belonged to speech."""
         self.utterance_ms: float | None = None
-        """When the latest speech began that no longer pause interrupted."""
+        """When the latest speech began; pauses up to PAUSE_MS do not end it."""
         self.level = 0
         self.voiced_ms = 0.0
         """How much voice there was in all."""
         self.heard_ms = 0.0
         """The end of the latest frame, whatever was in it."""
-        self._voiced_ms = 0.0
+        self._run_ms = 0.0
 
     def feed(self, mulaw: bytes, start_ms: float) -> None:
         """Add a frame that begins at `start_ms`."""
         duration_ms = len(mulaw) / BYTES_PER_MS
         self.level = loudness(mulaw)
         if self.level < VOICE_RMS or start_ms - self.heard_ms > duration_ms:  # quiet, or frames are missing
-            self._voiced_ms = 0.0
+            self._run_ms = 0.0
         self.heard_ms = start_ms + duration_ms
         if self.level < VOICE_RMS:
             return
-        self._voiced_ms += duration_ms
-        if self._voiced_ms < ONSET_MS:
+        self._run_ms += duration_ms
+        if self._run_ms < ONSET_MS:
             return
         end_ms = start_ms + duration_ms
-        begun_ms = end_ms - self._voiced_ms
+        begun_ms = end_ms - self._run_ms
         if self.first_ms is None:
             self.first_ms = begun_ms
         if self.last_ms is None or begun_ms - self.last_ms > PAUSE_MS:

@@ -92,7 +92,7 @@ def _checks(found: Task) -> list[ShownCheck]:
             ShownCheck(
                 check.name,
                 "ok" if check.passed else "failed" if check.looked_at else "unknown",
-                check.refusal.message if check.refusal else "",
+                check.blocked.message if check.blocked else "",
             )
             for check in dial_checks(found.target_phone)
         ),

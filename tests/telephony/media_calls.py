@@ -14,6 +14,7 @@ from telephony import live, recording, stream_token
 from telephony.events import EventType
 from telephony.lifecycle import Event
 from telephony.models import Call, CallEvent, Recording
+from telephony.mulaw import SILENCE
 from tests.telephony.account import TALKED_S
 from tests.telephony.media_client import FRAME_BYTES, MediaSocket, shake_hands, until
 from tests.telephony.rows import new_call
@@ -81,7 +82,7 @@ def caller_track(call: Call) -> bytes:
     """The caller's side of the finished recording, as mu-law, without the silence before the first frame."""
     until(lambda: Recording.objects.get(call=call).state == Recording.State.FINISHED)
     with wave.open(str(recording.wav_path(call.pk, "inbound"))) as file:
-        return audioop.lin2ulaw(file.readframes(file.getnframes()), 2).lstrip(recording.SILENCE)
+        return audioop.lin2ulaw(file.readframes(file.getnframes()), 2).lstrip(SILENCE)
 
 
 def sound(frames: int) -> bytes:

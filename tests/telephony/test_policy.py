@@ -286,6 +286,6 @@ def test_every_rule_is_named_and_the_first_that_forbids_is_the_last_looked_at() 
 
     *before, forbids, after = checks("+19005550134", allowed_countries=["US"])
     assert all(found.passed for found in before)
-    assert forbids.refusal == check("+19005550134", allowed_countries=["US"])
+    assert forbids.blocked == check("+19005550134", allowed_countries=["US"])
     assert not after.passed
     assert not after.looked_at
