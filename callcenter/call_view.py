@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from telephony.lifecycle import TERMINAL
 from telephony.speaker import Speaker
-
-TERMINAL_STATES = frozenset({"completed", "busy", "no_answer", "failed", "canceled"})
 
 _BLANK = " " * 9
 _SPEAKERS: dict[str, str] = {Speaker.CALLER: "callee", Speaker.AGENT: "agent "}
@@ -23,7 +22,7 @@ class CallView:
     @property
     def ended(self) -> bool:
         """Whether the call is over."""
-        return self.state in TERMINAL_STATES
+        return self.state in TERMINAL
 
     def lines(self, message: dict[str, Any]) -> list[str]:
         """What one message of the feed adds to the view: nothing for what a person need not see."""

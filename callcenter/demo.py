@@ -10,6 +10,7 @@ from django.conf import settings
 from callcenter.api_client import ApiClient, ApiError
 from callcenter.call_feed import NotFollowed, follow, place
 from callcenter.call_view import CallView
+from telephony.recording import SIDES
 from telephony.speaker import Speaker
 
 DEFAULT_SCENARIO = "clerk"
@@ -18,7 +19,6 @@ RECORDED_NUMBER = "+12025550199"
 
 CALL_TIMEOUT_S = 180.0
 RECORDING_TIMEOUT_S = 20.0
-SIDES = ("inbound", "outbound", "mixed")
 WAV_HEADER_BYTES = 44
 
 ERRAND = {

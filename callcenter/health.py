@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
-from callcenter import data_root
+from callcenter import data_root, tables
 from telephony import live
 
 _migrated = False
@@ -35,9 +34,7 @@ def _database_problems() -> list[str]:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-        if not _migrated:
-            executor = MigrationExecutor(connection)
-            _migrated = not executor.migration_plan(executor.loader.graph.leaf_nodes())
+        _migrated = _migrated or tables.are_current()
         if not _migrated:
             return ["Migrations are missing: run `manage.py migrate`."]
         if not _shares_data_root and (problem := data_root.problem()):

@@ -9,7 +9,7 @@ from typing import Any
 
 from callcenter.api_client import ApiClient, ApiError
 from callcenter.call_feed import Message, follow, place
-from callcenter.call_view import TERMINAL_STATES
+from telephony.lifecycle import TERMINAL
 
 CALL_TIMEOUT_S = 180.0
 
@@ -93,7 +93,7 @@ def run_one(api: ApiClient, scenario: Scenario) -> ScenarioRun:
         result.events.append(message)
         if message["type"] == "call_status":
             state = message["data"]["state"]
-            over = over or state in TERMINAL_STATES
+            over = over or state in TERMINAL
             if state == scenario.stop_at:
                 api.post(f"/api/tasks/{call.task_id}/stop", {})
         answered = answered or message["type"] == "stream"

@@ -8,8 +8,9 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from callcenter.call_feed import follow
-from callcenter.call_view import TERMINAL_STATES, CallView
+from callcenter.call_view import CallView
 from callcenter.smoke_server import POLL_EVERY_S, Answer, Failed, Server, check, detail_of, say
+from telephony.lifecycle import TERMINAL
 from telephony.speaker import Speaker
 
 SIMULATED_NUMBER = "+12025550100"
@@ -119,7 +120,7 @@ class Smoke:
         """Over REST alone."""
         give_up_at = time.monotonic() + CALL_TIMEOUT_S
         state, stopped = "", False
-        while state not in TERMINAL_STATES:
+        while state not in TERMINAL:
             check(time.monotonic() < give_up_at, f"the call was not over after {CALL_TIMEOUT_S:.0f} s")
             [call] = self._look(quiet=True)["calls"]
             if call["state"] != state:

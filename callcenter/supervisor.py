@@ -150,7 +150,7 @@ class Supervisor:
 
     def _start_web_and_worker(self) -> None:
         schedule = self._run_dir / "celerybeat-schedule"
-        celery = [sys.executable, "-m", "celery", "-A", "callcenter", "worker", "-P", "threads", "-c", "4"]
+        celery = [sys.executable, "-m", "celery", "-A", "callcenter", "worker"]
         flags = ["--without-gossip", "--without-mingle", "-B", "--schedule", str(schedule)]
         web = self._spawn("web", [sys.executable, "-m", "callcenter.serve"])
         worker = self._spawn("worker", [*celery, *flags], ready_line="worker ready")

@@ -12,6 +12,7 @@ from tasks_app.models import Analysis
 from tasks_app.refusals import Refusal
 from tasks_app.serializers import PendingAnalysisSerializer, VerdictSerializer
 from telephony.models import Call
+from telephony.steps import OPEN
 
 POLL_S: Final = 2
 
@@ -23,7 +24,7 @@ def verdict_response(call: Call) -> Response:
         Refusal: `analysis_failed` (424), with the reason.
     """
     analysis = selectors.latest_analysis(call)
-    if analysis is None or analysis.state in (Analysis.State.PENDING, Analysis.State.RUNNING):
+    if analysis is None or analysis.state in OPEN:
         return pending_response(call, analysis)
     if analysis.state == Analysis.State.FAILED:
         sentence = f"The call could not be judged: {analysis.failure} POST here to try again."
