@@ -186,9 +186,8 @@ class _Worker:
         while True:
             self._echoed.clear()
             async with asyncio.timeout(LAYER_TIMEOUT_S):
-                await self._layer.group_add(
-                    GROUP, channel
-                )  # memberships age, and end with a restarted server
+                # Again and again: memberships age, and end with a restarted server.
+                await self._layer.group_add(GROUP, channel)
                 await self._layer.send(channel, {"type": "bus.beat"})
                 await self._echoed.wait()
             if not self._link.connected:

@@ -218,9 +218,8 @@ def _session_of(claim: _Claim, arrived_s: float) -> CallSession:
     age_s = 0.0
     if claim.before is not None and claim.call.clock_started_at is not None:
         age_s = (timezone.now() - claim.call.clock_started_at).total_seconds()
-    with about(
-        task_id=str(claim.call.task_id), session_id=str(claim.call.pk)
-    ):  # and so is all that it starts
+    # What the session starts is about this call too.
+    with about(task_id=str(claim.call.task_id), session_id=str(claim.call.pk)):
         return CallSession(claim.call, CallClock(arrived_s - age_s), claim.before)
 
 

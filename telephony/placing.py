@@ -86,9 +86,8 @@ def hang_up(call_id: uuid.UUID) -> bool:
     try:
         with timed_step("telephony", "hang_up", session_id=str(call.id), task_id=str(call.task_id)):
             if call.answered_at is None:
-                client.cancel_call(
-                    call.call_sid
-                )  # has no effect when it was answered just now, hence the next line
+                client.cancel_call(call.call_sid)
+            # Cancelling has no effect on a call that was answered just now.
             client.end_call(call.call_sid)
     except TelephonyError as error:
         logger.warning("call %s could not be hung up yet: %s", call.id, error.code)

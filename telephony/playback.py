@@ -204,9 +204,8 @@ class Playback:
         if run.lag_ms is None or lag_ms < run.lag_ms:
             run.lag_ms = lag_ms
             self._move(index, max(run.first, self._recorded))
-        elif lag_ms - run.lag_ms > max(
-            TOLERANCE_MS, run.spare_ms
-        ):  # the line may have starved at its thinnest
+        elif lag_ms - run.lag_ms > max(TOLERANCE_MS, run.spare_ms):
+            # The line may have starved at its thinnest.
             self._move(index, max(run.thin, self._recorded), lag_ms)
         if run.thin < position:
             run.spare_ms = math.inf

@@ -34,7 +34,6 @@ class Wire:
             await self._quietly(self._socket.send_bytes(audio))
 
     async def _quietly(self, sending: Coroutine[None, None, None]) -> None:
-        with contextlib.suppress(
-            ConnectionError
-        ):  # the client is gone; the reader notices and ends the session
+        # When the client is gone, the reader notices and ends the session.
+        with contextlib.suppress(ConnectionError):
             await sending

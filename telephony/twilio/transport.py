@@ -93,9 +93,8 @@ class _Transport(HttpClient):  # type: ignore[misc]  # the SDK is not typed
 
 def _never_sent(error: requests.RequestException) -> bool:
     """Is it certain that no byte of the request reached the other side?"""
-    if isinstance(
-        error, requests.ConnectTimeout | ValueError
-    ):  # the ValueErrors are about the URL or a header
+    # The ValueErrors are about the URL or a header.
+    if isinstance(error, requests.ConnectTimeout | ValueError):
         return True
     reason = getattr(error.args[0], "reason", None) if error.args else None
     if isinstance(reason, NewConnectionError | ConnectTimeoutError):
