@@ -10,7 +10,7 @@ from django.conf import settings
 SIMULATED_NUMBER = "+12025550142"
 
 
-def is_simulated() -> bool:
+def simulates_providers() -> bool:
     """Both providers are simulated, or neither: with one of them configured, calls are refused instead."""
     return not (settings.TWILIO_ACCOUNT_SID or settings.TWILIO_AUTH_TOKEN or settings.DEEPGRAM_API_KEY)
 

@@ -132,7 +132,7 @@ class Supervisor:
         self._environment["REDIS_URL"] = f"unix://{self._socket}"
 
     def _start_simulator(self) -> shape.Credentials | None:
-        if self.simulator_url or not shape.is_simulated():
+        if self.simulator_url or not shape.simulates_providers():
             return None
         credentials = shape.Credentials()
         command = [sys.executable, "-m", "simulator", *credentials.simulator_arguments()]

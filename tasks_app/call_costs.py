@@ -26,7 +26,7 @@ from tasks_app.costs import (
     minutes,
     started_minutes,
 )
-from tasks_app.llm.factory import is_simulated
+from tasks_app.llm.factory import llm_is_simulated
 from tasks_app.models import Analysis, Task
 from telephony.deepgram.transcription import MODEL, SPEAKERS
 from telephony.models import Call, Recording, Transcription
@@ -86,7 +86,7 @@ def call_cost(call: Call) -> CallCost:
 def expected_per_minute(number: str, *, simulated: bool | None = None) -> Cost:
     """What each minute of a call to this E.164 number costs, the judgement after it left out."""
     simulated = settings.SIMULATED if simulated is None else simulated
-    used = list(_talking(number, 60, simulated)) + list(_listening(60, simulated))
+    used = list(_talking(number, 60, simulated)) + list(_on_line(60, simulated))
     if settings.POST_CALL_TRANSCRIPTION and settings.DEEPGRAM_API_KEY:
         used.append(_transcribing(60, simulated))
     return cost_of(used, settings.PRICES)
@@ -102,7 +102,7 @@ def _used(call: Call) -> Iterator[Used]:
             call.simulated,
         )
     if call.clock_started_at is not None:
-        yield from _listening(_between_s(call.clock_started_at, until), call.simulated)
+        yield from _on_line(_between_s(call.clock_started_at, until), call.simulated)
     recording: Recording | None = getattr(call, "recording", None)
     transcription: Transcription | None = getattr(call, "transcription", None)
     if recording and transcription and transcription.state == Transcription.State.READY:
@@ -123,7 +123,7 @@ def _talking(number: str, seconds: float, simulated: bool) -> Iterator[Used]:
     )
 
 
-def _listening(seconds: float, simulated: bool) -> Iterator[Used]:
+def _on_line(seconds: float, simulated: bool) -> Iterator[Used]:
     """The audio stream, and the agent at its other end: its socket is open as long as the stream."""
     yield Used(
         "media_stream",
@@ -154,7 +154,7 @@ def _judging(analysis: Analysis) -> Iterator[Used]:
     failed = analysis.state == Analysis.State.FAILED and analysis.attempts > 0
     if not failed and not analysis.input_tokens:
         return
-    simulated = is_simulated() if failed else analysis.simulated
+    simulated = llm_is_simulated() if failed else analysis.simulated
     for direction, tokens in (("input", analysis.input_tokens), ("output", analysis.output_tokens)):
         quantity: Decimal | None = None if failed else million_tokens(tokens)
         key = _model_key(analysis.provider, analysis.model, settings.PRICES)

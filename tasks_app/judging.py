@@ -12,7 +12,7 @@ from django.db import transaction
 from tasks_app.analysis import Draft, Verdict, build_prompt, judge, not_reached
 from tasks_app.evidence import Heard
 from tasks_app.llm.base import BadAnswer, Model, ask
-from tasks_app.llm.factory import configured_model, is_simulated
+from tasks_app.llm.factory import configured_model, llm_is_simulated
 from tasks_app.models import Analysis, Task
 from tasks_app.statistics import statistical_summary
 from telemetry.record import timed_step
@@ -33,7 +33,7 @@ NOT_REACHED, STATISTICS, SIMULATOR = "not_reached", "statistics", "simulator"
 
 
 @transaction.atomic
-def analysis_need(call: Call) -> Analysis:
+def analysis_request(call: Call) -> Analysis:
     """Have this call judged; the analysis that is on its way, if there is one."""
     Call.objects.select_for_update().only("pk").get(
         pk=call.pk
@@ -98,7 +98,7 @@ def _judge(analysis: Analysis, call: Call, noted: dict[str, Any], deadline_s: fl
 def _ask_model(
     analysis: Analysis, call: Call, model: Model, heard: list[Heard], noted: dict[str, Any], deadline_s: float
 ) -> None:
-    simulated = is_simulated()
+    simulated = llm_is_simulated()
     noted |= {"provider": SIMULATOR if simulated else model.provider, "model": model.model}
     brief = call.get_brief()
     prompt = build_prompt(brief, heard, how_it_ended=call.ended_detail)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tasks_app.judging import analysis_need
+from tasks_app.judging import analysis_request
 from tasks_app.models import Task
 from telephony.lifecycle import TERMINAL, State
 from telephony.models import Call, Recording
@@ -42,9 +42,9 @@ def follow_call(*, call: Call, **_: Any) -> None:
         duration_seconds=call.duration_seconds if over else None,
     )
     if over and not Recording.objects.filter(call=call).exists():
-        analysis_need(call)
+        analysis_request(call)
 
 
 def follow_transcript(*, call: Call, **_: Any) -> None:
     """What was said is known: have it judged."""
-    analysis_need(call)
+    analysis_request(call)

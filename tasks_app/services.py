@@ -12,7 +12,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 
 from tasks_app.dialling import why_not_dialled
-from tasks_app.judging import analysis_need
+from tasks_app.judging import analysis_request
 from tasks_app.models import Analysis, Task
 from tasks_app.refusals import Refusal
 from tasks_app.selectors import latest_call, live_call
@@ -138,7 +138,7 @@ def _not_live(call: Call, sentence: str) -> Refusal:
 
 def call_analyse(*, call: Call) -> Analysis | None:
     """Have a finished call judged again; earlier verdicts stay. None when its first verdict is still to come."""
-    return None if is_being_made(call) else analysis_need(call)
+    return None if is_being_made(call) else analysis_request(call)
 
 
 def task_brief(task: Task) -> CallBrief:

@@ -14,7 +14,7 @@ from django.conf import settings
 
 from callcenter.readiness.http import Answer, Unanswered, get
 from callcenter.readiness.report import Check, State
-from tasks_app.llm.factory import is_simulated, llm_problem
+from tasks_app.llm.factory import llm_is_simulated, llm_problem
 from tasks_app.llm.failures import status_failure
 from telephony.base_urls import with_version, without_version
 
@@ -81,7 +81,7 @@ def _judged(question: _Question, answer: Answer) -> Check:
     if question.listed and question.model not in _ids(answer.body):
         message = f"{question.name} does not serve {question.model}."
         return Check("llm", State.BROKEN, message, "Set VLLM_MODEL to a name that the server lists.")
-    if is_simulated():
+    if llm_is_simulated():
         return Check("llm", State.OK, "The simulator judges calls; its verdicts are labelled so.")
     return Check("llm", State.OK, f"{question.name}'s {question.model} judges calls.")
 

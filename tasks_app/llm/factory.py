@@ -33,7 +33,7 @@ def llm_problem() -> str:
     return f"LLM_PROVIDER={settings.LLM_PROVIDER} needs {wanted}, which {verb} not set."
 
 
-def is_simulated() -> bool:
+def llm_is_simulated() -> bool:
     """Whether the simulator's model answers instead of a real one."""
     base_url: str = getattr(settings, _BASE_URL[settings.LLM_PROVIDER])
     simulator: str = settings.SIMULATOR_URL

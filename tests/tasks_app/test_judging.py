@@ -215,8 +215,8 @@ def test_the_newest_call_that_was_answered_decides(models: Models, make_call: Ma
 def test_judged_again_both_verdicts_stay(models: Models, make_call: MakeCall, task: Task) -> None:
     call = talked(make_call, task)
     first = judged(call)
-    second = judging.analysis_need(call)
-    assert judging.analysis_need(call).pk == second.pk  # one at a time
+    second = judging.analysis_request(call)
+    assert judging.analysis_request(call).pk == second.pk  # one at a time
     judging.analyse(str(second.pk))
     assert set(call.analyses.values_list("pk", "state")) == {(first.pk, "ready"), (second.pk, "ready")}
 

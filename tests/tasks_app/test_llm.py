@@ -16,7 +16,7 @@ from callcenter.env import BASE_DIR
 from tasks_app.analysis import Draft, build_prompt, judge
 from tasks_app.evidence import Heard
 from tasks_app.llm.base import Parsed, ask
-from tasks_app.llm.factory import configured_model, is_simulated, llm_problem
+from tasks_app.llm.factory import configured_model, llm_is_simulated, llm_problem
 from tasks_app.llm.failures import status_failure
 from telephony import retrying
 from telephony.base_urls import with_version
@@ -277,11 +277,11 @@ def test_what_is_missing_is_named(
 
 
 def test_a_model_is_simulated_only_where_the_simulator_answers(models: Models, settings: Settings) -> None:
-    assert is_simulated()
+    assert llm_is_simulated()
     settings.OPENAI_BASE_URL = "https://api.openai.com/v1"
-    assert not is_simulated()
+    assert not llm_is_simulated()
     settings.OPENAI_BASE_URL = f"{models.url}1/v1"  # another port that begins alike
-    assert not is_simulated()
+    assert not llm_is_simulated()
 
 
 @pytest.mark.parametrize("status", [401, 402, 403, 404, 413])

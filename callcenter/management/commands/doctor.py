@@ -75,6 +75,6 @@ def _conclusion(found: Readiness) -> str:
         return "Real calls can be placed." + (" Not all works: see above." if found.problems else "")
     if found.simulated:
         return f"Calls are simulated, {'and everything works' if found.is_well else 'but not all works: see above'}."
-    if shape.is_simulated():
+    if shape.simulates_providers():
         return "Real calls cannot be placed yet: see above. Until then `manage.py up` simulates them."
     return "Real calls cannot be placed yet: see above."

@@ -132,7 +132,7 @@ def _refuse_nonsense(recording: Path | None, *, demo: bool, once: bool, scenario
         raise CommandError("--callee-audio and --scenario both say who answers: choose one.")
     if recording and not recording.is_file():
         raise CommandError(f"--callee-audio: there is no file {recording}.")
-    if (demo or recording) and not (shape.is_simulated() or settings.SIMULATED):
+    if (demo or recording) and not (shape.simulates_providers() or settings.SIMULATED):
         raise CommandError(
             "A demo is a simulated call, but Twilio or Deepgram is configured: leave TWILIO_ACCOUNT_SID, "
             "TWILIO_AUTH_TOKEN and DEEPGRAM_API_KEY empty for it."
