@@ -47,10 +47,8 @@ def config(path: Path, level: str) -> dict[str, Any]:
         },
         "root": {"handlers": ["console", "service_log"], "level": level},
         "loggers": {
-            "django.request": {
-                "level": "ERROR",
-                "filters": ["failures"],
-            },  # a client's mistake is no event of ours
+            # a client's mistake is no event of ours
+            "django.request": {"level": "ERROR", "filters": ["failures"]},
             "django.security.DisallowedHost": {"level": "CRITICAL"},  # strangers try names all day
             **{name: {"level": "WARNING"} for name in _TALKATIVE},
         },

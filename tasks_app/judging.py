@@ -35,9 +35,8 @@ NOT_REACHED, STATISTICS, SIMULATOR = "not_reached", "statistics", "simulator"
 @transaction.atomic
 def analysis_request(call: Call) -> Analysis:
     """Have this call judged; the analysis that is on its way, if there is one."""
-    Call.objects.select_for_update().only("pk").get(
-        pk=call.pk
-    )  # of two who ask at once, one finds the other's
+    # of two who ask at once, one finds the other's
+    Call.objects.select_for_update().only("pk").get(pk=call.pk)
     open_one = Analysis.objects.filter(call=call, state__in=steps.OPEN).first()
     if open_one is not None:
         return open_one
