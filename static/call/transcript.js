@@ -2,6 +2,7 @@
 
 import { onKeys } from "../keyboard.js";
 import { clock, seconds } from "./format.js";
+import { keepRoom } from "./room.js";
 import { keepInView } from "./scrolling.js";
 
 /** Follow the feed's turns. */
@@ -26,7 +27,7 @@ export function showTranscript(call) {
   call.addEventListener("feed:call_status", (event) => {
     if (event.detail.data.state !== "in_progress") speaking().hidden = true;
   });
-  if ("live" in call.dataset) scroll();
+  if ("live" in call.dataset) keepRoom(call, scroll);
 
   onKeys({
     f: () => {

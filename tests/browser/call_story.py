@@ -9,10 +9,10 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from playwright.sync_api import APIRequestContext, Page, WebSocketRoute, expect
+from playwright.sync_api import APIRequestContext, Page, ViewportSize, WebSocketRoute, expect
 
 from tests.browser.accessibility import assert_accessible
-from tests.browser.conftest import Complaints
+from tests.browser.conftest import PHONE, Complaints
 from tests.calls.stack import ERRAND, INTERRUPTER
 
 LISTENING = """
@@ -51,6 +51,11 @@ TURNS = """
 ])
 """
 LINES = "[...document.querySelectorAll('#timeline .line')].map((line) => Number(line.dataset.seq))"
+NEWEST_IS_ABOVE_THE_CONTROLS = """() => {
+  const turns = document.getElementById("turns");
+  return turns.scrollHeight - turns.scrollTop - turns.clientHeight < 2
+    && turns.getBoundingClientRect().bottom < document.getElementById("controls").getBoundingClientRect().top;
+}"""
 CALL_MS = 20_000
 """How long the next thing in the conversation may take."""
 
@@ -169,12 +174,23 @@ def act(page: Page) -> None:
     for key in "1#":
         page.get_by_role("button", name=key, exact=True).click()
     expect(page.get_by_label("Keys to press")).to_have_value("1#")
+    assert_uncovered(page)
     page.get_by_label("Keys to press").press("Escape")
     page.keyboard.press("s")
     page.keyboard.type("One moment, please.")
     page.keyboard.press("Enter")
     expect(page.locator("#timeline")).to_contain_text("had the agent say “One moment, please.”")
     page.keyboard.press("Escape")
+
+
+def assert_uncovered(page: Page) -> None:
+    """On a telephone and on a low screen, the newest words are above what one acts with, not under it."""
+    size = page.viewport_size
+    for small in (PHONE, ViewportSize(width=1280, height=560)):
+        page.set_viewport_size(small)
+        page.wait_for_function(NEWEST_IS_ABOVE_THE_CONTROLS)
+    assert size is not None
+    page.set_viewport_size(size)
 
 
 def stop(page: Page) -> None:
