@@ -58,14 +58,19 @@ class ApiKey(models.Model):
         return f"cc_{self.prefix}_{secret}"
 
     @classmethod
+    def usable(cls) -> models.QuerySet[ApiKey]:
+        """The keys that were not revoked, of people who were not deactivated."""
+        return cls.objects.filter(revoked_at=None, owner__is_active=True)
+
+    @classmethod
     def find(cls, text: str) -> ApiKey | None:
         """The key this text belongs to, unless it is wrong or revoked, or its owner was deactivated."""
         scheme, _, rest = text.partition("_")
         prefix, _, secret = rest.partition("_")
         if scheme != "cc":
             return None
-        key = cls.objects.select_related("owner").filter(prefix=prefix, revoked_at=None).first()
-        if key is None or not hmac.compare_digest(key.digest, _digest(secret)) or not key.owner.is_active:
+        key = cls.usable().select_related("owner").filter(prefix=prefix).first()
+        if key is None or not hmac.compare_digest(key.digest, _digest(secret)):
             return None
         key.note_use(timezone.now())
         return key

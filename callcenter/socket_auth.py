@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import partial
+from importlib import import_module
 from typing import Any
 from urllib.parse import urlsplit
 
-from channels.auth import AuthMiddlewareStack
+from channels.auth import AuthMiddlewareStack, get_user
 from channels.db import database_sync_to_async
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.http.request import split_domain_port, validate_host
 
 from callcenter.auth import bearer
@@ -25,7 +28,9 @@ _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 
 class SocketGate:
-    """Lets signed-in users and API keys pass, with `scope["user"]` set, and closes the socket of others.
+    """Lets signed-in users and API keys pass, and closes the socket of others.
+
+    What passes has `scope["user"]`, and `scope["still_allowed"]` to ask later whether the key or session stands.
 
     A page of another site must not open a socket with its visitor's session, so a present `Origin` has to
     be ours. Programs send none.
@@ -40,9 +45,12 @@ class SocketGate:
             await refuse(scope, send, 403, "origin_refused", "This page may not open a socket here.")
             return
         text = bearer(headers.get(b"authorization", ""))
-        if text is not None:
+        if text is None:
+            scope["still_allowed"] = partial(_session_stands, scope["session"].session_key, scope["user"])
+        else:
             key = await database_sync_to_async(ApiKey.find)(text)
             scope["user"] = key.owner if key else None
+            scope["still_allowed"] = partial(_key_stands, key)
         if scope["user"] is None or not scope["user"].is_authenticated:
             await _turn_away(receive, send)
             return
@@ -69,6 +77,17 @@ def origin_is_ours(origin: str | None, host: str) -> bool:
     if page.netloc == host:  # a page of this very server, whatever name it was reached by
         return validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS)
     return validate_host(hostname, [name for name in settings.ALLOWED_HOSTS if name not in _LOOPBACK])
+
+
+async def _key_stands(key: ApiKey) -> bool:
+    return bool(await database_sync_to_async(ApiKey.usable().filter(pk=key.pk).exists)())
+
+
+async def _session_stands(session_key: str | None, user: User) -> bool:
+    """Whether this session is still `user`'s: not signed out or expired, password unchanged, account active."""
+    store = import_module(settings.SESSION_ENGINE).SessionStore  # a new one: the scope's keeps what it read
+    now = await get_user({"session": store(session_key)})
+    return bool(now.is_authenticated and now.pk == user.pk)
 
 
 async def _turn_away(receive: Receive, send: Send) -> None:

@@ -1,4 +1,8 @@
-"""The WebSockets of people and programs. Whoever mounts them puts `scope["user"]` in."""
+"""The WebSockets of people and programs.
+
+Whoever mounts them puts `scope["user"]` in, and `scope["still_allowed"]`, which is awaited now and then and says
+whether this user may still be here by what they came in with.
+"""
 
 from __future__ import annotations
 

@@ -19,6 +19,7 @@ logger = logging.getLogger(__name__)
 BAD_REQUEST, NOT_AUTHENTICATED, NOT_HERE, NOT_FOUND, OLD, TAKEN, OVER, TOO_SLOW, AWAY, UNREACHABLE = (
     4400, 4401, 4403, 4404, 4408, 4409, 4410, 4429, 4502, 4503,
 )  # fmt: skip
+SIGN_IN = "Sign in, or send Authorization: Bearer <API key>."
 
 
 class Closed(Exception):
@@ -37,6 +38,8 @@ class ServingConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels
 
     SEND_TIMEOUT_S = 10.0
     MAX_AGE_S = 12 * 3600.0
+    RECHECK_S = 20.0
+    """How often the key or the session that opened the socket is looked at again."""
 
     async def serve(self, user: User) -> None:
         """Speak until there is no more to say.
@@ -84,14 +87,25 @@ class ServingConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels
     async def _serve_until_closed(self) -> None:
         user = self.scope.get("user")
         if user is None or not user.is_authenticated:
-            raise Closed(NOT_AUTHENTICATED, "Sign in, or send Authorization: Bearer <API key>.")
+            raise Closed(NOT_AUTHENTICATED, SIGN_IN)
         try:
             async with asyncio.timeout(self.MAX_AGE_S):
-                await self.serve(user)
+                await self._serve_while_allowed(user)
         except Refusal as refusal:
             raise Closed(NOT_FOUND, str(refusal)) from None
         except TimeoutError:
             raise Closed(OLD, "Open for twelve hours: connect again.") from None
+
+    async def _serve_while_allowed(self, user: User) -> None:
+        serving = asyncio.create_task(self.serve(user))
+        try:
+            while not (await asyncio.wait([serving], timeout=self.RECHECK_S))[0]:
+                if not await self.scope["still_allowed"]():
+                    raise Closed(NOT_AUTHENTICATED, SIGN_IN)
+            await serving
+        finally:
+            serving.cancel()
+            await asyncio.gather(serving, return_exceptions=True)
 
     async def _send(self, **message: Any) -> None:
         try:

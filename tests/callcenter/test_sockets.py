@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -12,6 +12,7 @@ import pytest_asyncio
 from channels.routing import URLRouter
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.urls import path, re_path
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -19,6 +20,11 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from callcenter import serve
 from callcenter.models import ApiKey
 from callcenter.socket_auth import guarded, origin_is_ours, unknown_path
+from tasks_app.models import Task
+from tasks_app.serving import ServingConsumer
+from telephony import services
+from telephony.brief import CallBrief
+from telephony.models import Call
 
 pytestmark = [pytest.mark.ws, pytest.mark.django_db(transaction=True)]
 
@@ -137,6 +143,67 @@ async def test_the_product_mounts_its_sockets_behind_the_right_doors(settings: A
                 async with opened(address, path_):
                     pass
             assert refused.value.response.status_code == status
+
+
+@pytest.fixture
+def call(user: User) -> Call:
+    """A live call of Alice's."""
+    task = Task.objects.create(owner=user, target_phone="+12125550134", objective="Lower the bill")
+    brief = CallBrief(objective=task.objective)
+    return services.call_reserve(task_id=task.pk, owner_id=user.pk, to_number=task.target_phone, brief=brief)
+
+
+def revoke_keys(user: User) -> None:
+    for key in user.api_keys.all():
+        key.revoke()
+
+
+def sign_out(user: User) -> None:
+    for session in Session.objects.all():
+        SessionStore(session.session_key).flush()
+
+
+def deactivate(user: User) -> None:
+    User.objects.filter(pk=user.pk).update(is_active=False)
+
+
+def change_password(user: User) -> None:
+    user.set_password("another")
+    user.save()
+
+
+@pytest.mark.parametrize(
+    ("path_", "way_in", "undo"),
+    [
+        ("/ws/call/{}", "key", revoke_keys),
+        ("/ws/call/{}/audio", "key", revoke_keys),
+        ("/ws/call/{}", "key", deactivate),
+        ("/ws/call/{}", "session", sign_out),
+        ("/ws/call/{}/audio", "session", deactivate),
+        ("/ws/call/{}", "session", change_password),
+    ],
+)
+async def test_an_open_socket_closes_when_its_key_or_session_ends(
+    user: User,
+    cookie: str,
+    call: Call,
+    monkeypatch: pytest.MonkeyPatch,
+    path_: str,
+    way_in: str,
+    undo: Callable[[User], None],
+) -> None:
+    from callcenter.asgi import application
+
+    monkeypatch.setattr(ServingConsumer, "RECHECK_S", 0.05)
+    text = (await asyncio.to_thread(ApiKey.issue, owner=user, name="k"))[1]
+    headers = {"Authorization": f"Bearer {text}"} if way_in == "key" else {"Cookie": cookie}
+    async with served(application) as address, opened(address, path_.format(call.pk), **headers) as socket:
+        await socket.recv()
+        with pytest.raises(TimeoutError):  # looked at several times, and good
+            await asyncio.wait_for(socket.recv(), timeout=0.15)
+        await asyncio.to_thread(undo, user)
+        async with asyncio.timeout(5):
+            assert await close_code(socket) == 4401
 
 
 @pytest.mark.parametrize(
