@@ -11,13 +11,14 @@ from django.urls import URLPattern, re_path
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "callcenter.settings")  # noqa: TID251  Django's own switch
 _http = get_asgi_application()  # before the imports that need the apps
 
+from callcenter.body_limit import BodyLimit  # noqa: E402
 from callcenter.socket_auth import guarded, unknown_path  # noqa: E402
 from tasks_app.routing import websocket_urlpatterns as people  # noqa: E402
 from telephony.routing import websocket_urlpatterns as twilio  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
-        "http": _http,
+        "http": BodyLimit(_http),
         "websocket": URLRouter(
             [
                 *twilio,  # sends no Origin and no key: its consumer checks Twilio's signature
