@@ -22,7 +22,7 @@ from telephony.events import EventType, NewEvent
 from telephony.injections import Injections
 from telephony.keypad import Keypad
 from telephony.playback import Playback
-from telephony.recovery import HOPELESS, SESSION_TOO_LONG, Recovery
+from telephony.recovery import SESSION_TOO_LONG, Loss, Recovery, told_by_agent
 from telephony.so_far import SoFar
 from telephony.tool_calls import ToolCalls
 from telephony.unplayed import Unplayed
@@ -83,7 +83,7 @@ class Bridge:
         self._unplayed: Unplayed | None = None  # while there is no stream
         self._was_ready = False
         self._was_cut_short = False
-        self._dropped: tuple[str, bool] | None = None
+        self._dropped: Loss | None = None
         self._session_too_long = False
 
     # --- from Twilio ---
@@ -159,9 +159,7 @@ class Bridge:
                 return [_agent_note("warning", f"{code}: {description}")]
             case dg.AgentError(code=code, description=description):
                 self._session_too_long |= code in SESSION_TOO_LONG
-                # The description of an error of ours may quote Settings, and with them what is private.
-                detail = code if code in HOPELESS else f"{code}: {description}"
-                return self._drop_agent(detail, permanent=code in HOPELESS)
+                return self._drop_agent(told_by_agent(code, description))
             case dg.LatencyReport(values=values):
                 return [fx.Measure(name, seconds * 1000) for name, seconds in values.items()]
         return []
@@ -184,29 +182,30 @@ class Bridge:
 
     def agent_lost(self, detail: str, now_ms: float, *, permanent: bool = False) -> list[fx.Effect]:
         """The agent's connection is gone, or could not be made; `permanent`: another one would fare no better."""
-        if self._dropped is not None:  # we know better than the socket why
-            (detail, permanent), self._dropped = self._dropped, None
+        # We know better than the socket why, where we gave it up ourselves.
+        loss, self._dropped = self._dropped or Loss(detail, permanent=permanent), None
         self._tools.agent_gone()
         self._watch.gone()
         self._was_cut_short = self.conversation.reply is not None
         effects = [*self._dialogue.agent_gone(now_ms), *self._injections.lost()]
         if self._ending.is_decided:
             self.link = Link.OFF
-            return [*effects, _agent_note("closed", detail)]
-        wait_ms = self._recovery.next_wait_ms(now_ms, permanent=permanent, planned=self._session_too_long)
+            return [*effects, _agent_note("closed", loss.detail)]
+        wait_ms = self._recovery.next_wait_ms(
+            now_ms, permanent=loss.permanent, planned=self._session_too_long
+        )
         self._session_too_long = False
-        effects.append(_agent_note("error", detail))
+        effects.append(_agent_note("error", loss.detail))
         if wait_ms is None:
             self.link = Link.OFF
-            reason = "error.llm" if detail.startswith("FAILED_TO_THINK") else "error.deepgram"
-            return [*effects, fx.Apologise(reason, detail)]
+            return [*effects, fx.Apologise(loss.ended_reason, loss.detail)]
         self.link = Link.CONNECTING
         return [*effects, fx.Reconnect(wait_ms)]
 
-    def _drop_agent(self, detail: str, *, permanent: bool = False) -> list[fx.Effect]:
+    def _drop_agent(self, loss: Loss) -> list[fx.Effect]:
         if self._dropped is not None:
             return []
-        self._dropped = (detail, permanent)
+        self._dropped = loss
         return [fx.DropAgent()]
 
     # --- time ---
@@ -228,16 +227,16 @@ class Bridge:
     def _watch_agent(self, now_ms: float) -> list[fx.Effect]:
         if self.link is not Link.READY:
             late = self._watch.took_no_settings(now_ms)
-            return self._drop_agent("The voice agent did not take its settings.") if late else []
+            return self._drop_agent(Loss("The voice agent did not take its settings.")) if late else []
         if self._unplayed is not None:  # no stream: recognition needs sound all the same
             return [fx.AudioToAgent(self._watch.silence(now_ms))]
         if self._watch.needs_keep_alive(now_ms):
             self._watch.sent(now_ms)
             return [fx.ToAgent(dg.KEEP_ALIVE)]
         if self._session_too_long and not self.playback.is_playing(now_ms):
-            return self._drop_agent("The session is about to reach its longest duration.")
+            return self._drop_agent(Loss("The session is about to reach its longest duration."))
         if not self._recovery.is_spent and self._watch.notices_deafness(now_ms):
-            return self._drop_agent("The voice agent shows no sign of hearing anything.")
+            return self._drop_agent(Loss("The voice agent shows no sign of hearing anything."))
         return []
 
     # --- the opening ---

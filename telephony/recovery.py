@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 MAX_RECONNECTS = 2
 MAX_PLANNED = 12
 """Sessions that reached their longest duration: a day of them."""
@@ -27,6 +29,26 @@ HOPELESS = frozenset(
 
 SESSION_TOO_LONG = frozenset({"MAXIMUM_SESSION_LENGTH_APPROACHING", "MAXIMUM_SESSION_LENGTH_REACHED"})
 """Deepgram ends every session after two hours; the next one is no failure."""
+
+_LLM_FAILED = "FAILED_TO_THINK"
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Why an agent is lost, in words. `permanent`: another one would fare no better."""
+
+    detail: str
+    permanent: bool = False
+    ended_reason: str = "error.deepgram"
+    """How the call ends when no other agent follows."""
+
+
+def told_by_agent(code: str, description: str) -> Loss:
+    """What an Error message of the agent says about its loss."""
+    if code in HOPELESS:  # it is about what we sent, and may quote Settings with all that is private in them
+        return Loss(code, permanent=True)
+    reason = "error.llm" if code == _LLM_FAILED else "error.deepgram"
+    return Loss(f"{code}: {description}", ended_reason=reason)
 
 
 class Recovery:
