@@ -10,6 +10,7 @@ import time
 import uuid
 from collections import deque
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Any
 
 from channels.db import database_sync_to_async
@@ -37,12 +38,20 @@ EARLY_FRAMES = 250
 MAX_BAD_FRAMES = 50
 BAD_FRAMES_S = 10.0
 
-HOPELESS, STRANGER, UNKNOWN_CALL, NO_START, TOKEN_USED, CALL_IS_ENDING, FAULT = (
-    4400, 4403, 4404, 4408, 4409, 4410, 4500,
-)  # fmt: skip
-
 OWNER = f"{socket.gethostname()[:32]}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
 """This process, as the holder of a call's audio."""
+
+
+class CloseCode(IntEnum):
+    """Why we close a media socket."""
+
+    HOPELESS = 4400
+    STRANGER = 4403
+    UNKNOWN_CALL = 4404
+    NO_START = 4408
+    TOKEN_USED = 4409
+    CALL_IS_ENDING = 4410
+    FAULT = 4500
 
 
 class MediaStreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no types
@@ -82,7 +91,7 @@ class MediaStreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Chan
             token=settings.TWILIO_AUTH_TOKEN,
         ):
             count("telephony", "stream_refused")
-            await self.close(STRANGER)
+            await self.close(CloseCode.STRANGER)
             return
         await self.accept()
         self._timer = asyncio.get_running_loop().call_later(START_TIMEOUT_S, self._no_start)
@@ -138,17 +147,17 @@ class MediaStreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Chan
         self._timer.cancel()
         named = stream_token.read(start.parameters.get("token", ""))
         if named is None or start.account_sid != settings.TWILIO_ACCOUNT_SID:
-            await self.close(STRANGER)
+            await self.close(CloseCode.STRANGER)
             return
         claim = database_sync_to_async(_claim, thread_sensitive=False)
         outcome = await claim(*named, start.call_sid, start.stream_sid)
-        if isinstance(outcome, int):
+        if isinstance(outcome, CloseCode):
             await self.close(outcome)
             return
         session = _session_of(outcome, arrived_s)
         stream = session.attach(start.stream_sid, send=self._send_text, hang_up=self.close)
         if stream is None:
-            await self.close(CALL_IS_ENDING)
+            await self.close(CloseCode.CALL_IS_ENDING)
             return
         event("twilio", "stream_started", **session.ids)
         self._session, self._stream = session, stream
@@ -185,7 +194,7 @@ class MediaStreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Chan
         logger.error("a media socket failed: %s", where(error))
         if self._session is not None:
             self._session.fault(error)
-        await self.close(FAULT)
+        await self.close(CloseCode.FAULT)
 
     async def _bad_frame(self, reason: str) -> None:
         count("telephony", "bad_frame")
@@ -196,10 +205,10 @@ class MediaStreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Chan
         if self._bad_frames == 1:
             logger.warning("a media frame was dropped: %s", reason)
         if self._bad_frames > MAX_BAD_FRAMES:
-            await self.close(HOPELESS)
+            await self.close(CloseCode.HOPELESS)
 
     def _no_start(self) -> None:
-        self._closing = asyncio.create_task(self.close(NO_START))
+        self._closing = asyncio.create_task(self.close(CloseCode.NO_START))
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,16 +232,16 @@ def _session_of(claim: _Claim, arrived_s: float) -> CallSession:
         return CallSession(claim.call, CallClock(arrived_s - age_s), claim.before)
 
 
-def _claim(call_id: uuid.UUID, generation: int, call_sid: str, stream_sid: str) -> _Claim | int:
+def _claim(call_id: uuid.UUID, generation: int, call_sid: str, stream_sid: str) -> _Claim | CloseCode:
     """The call, now held by this process, or the code to close the socket with."""
     call = Call.objects.filter(pk=call_id).first()
     if call is None:
-        return UNKNOWN_CALL
+        return CloseCode.UNKNOWN_CALL
     if not services.call_identify(call_id=call_id, call_sid=call_sid):
-        return STRANGER
+        return CloseCode.STRANGER
     claimed = services.stream_claim(
         call_id=call_id, generation=generation, stream_sid=stream_sid, owner=OWNER
     )
     if claimed is None:
-        return TOKEN_USED
+        return CloseCode.TOKEN_USED
     return _Claim(claimed, None if generation == 1 else selectors.so_far(claimed.pk))
