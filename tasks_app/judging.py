@@ -21,6 +21,7 @@ from telephony.enqueue import enqueue, enqueue_on_commit
 from telephony.events import EventType, NewEvent
 from telephony.models import Call
 from telephony.retrying import ProviderFailed
+from telephony.safe_logging import where
 from telephony.speaker import Speaker
 from telephony.transcript import TranscriptTurn
 from telephony.transcripts import transcript_of
@@ -68,8 +69,8 @@ def analyse(key: str) -> None:
         _failed(analysis, str(error), raw_answer=error.raw.replace("\0", ""))
     except ProviderFailed as error:
         _failed(analysis, str(error))
-    except Exception:  # our own mistake, or a database that is away: somebody else may fare better
-        logger.exception("the analysis of call %s did not come to an end", call.pk)
+    except Exception as error:  # our own mistake, or a database that is away: somebody else may fare better
+        logger.error("the analysis of call %s did not come to an end: %s", call.pk, where(error))
         steps.put_back(analysis)
 
 

@@ -13,6 +13,7 @@ from django.contrib.auth.models import User
 from django.core.serializers.json import DjangoJSONEncoder
 
 from tasks_app.refusals import Refusal
+from telephony.safe_logging import where
 
 logger = logging.getLogger(__name__)
 
@@ -79,8 +80,8 @@ class ServingConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels
                     await self.close(closed.code, closed.reason)
         except OSError:
             pass  # the client left; disconnect() follows
-        except Exception:
-            logger.exception("a socket failed: %s", type(self).__name__)
+        except Exception as error:
+            logger.error("%s failed: %s", type(self).__name__, where(error))
             with contextlib.suppress(OSError):
                 await self.close(1011)
 

@@ -19,6 +19,7 @@ from typing import Any, Literal, TypeVar
 
 from telemetry.record import count
 from telephony.bus_link import Link
+from telephony.safe_logging import where
 
 logger = logging.getLogger(__name__)
 
@@ -137,8 +138,8 @@ class _Bus:
             self.deliver(note)
             if far:
                 self.link.send(note.to_json())
-        except Exception:
-            logger.exception("a note of call %s was lost", note.call_id)
+        except Exception as error:
+            logger.error("a note of call %s was lost: %s", note.call_id, where(error))
             count("bus", "publish_failed")
 
     def deliver(self, note: Note) -> None:

@@ -18,6 +18,7 @@ from telephony.enqueue import enqueue, enqueue_on_commit
 from telephony.events import EventType, NewEvent
 from telephony.models import Call, Recording, Transcription, Turn
 from telephony.retrying import ProviderFailed
+from telephony.safe_logging import where
 from telephony.transcript import TranscriptTurn, Utterance, merge
 
 logger = logging.getLogger(__name__)
@@ -83,8 +84,8 @@ def transcribe(key: str) -> None:
         _close(row, steps.Step.State.FAILED, failure=str(error))
     except OSError as error:
         _close(row, steps.Step.State.FAILED, failure=f"The recording cannot be read ({error.strerror}).")
-    except Exception:  # our own mistake, or a database that is away: somebody else may fare better
-        logger.exception("the transcription of call %s did not come to an end", call_id)
+    except Exception as error:  # our own mistake, or a database that is away: somebody else may fare better
+        logger.error("the transcription of call %s did not come to an end: %s", call_id, where(error))
         steps.put_back(row)
     else:
         _close(row, steps.Step.State.READY, turns=turns)
