@@ -48,7 +48,7 @@ DESCRIPTIONS: dict[str, str] = {
     ),
     EventType.BARGE_IN: "The caller interrupted `turn` at `at_ms`; `heard_ms` and `dropped_ms` of its audio.",
     EventType.AGENT_THINKING: "From the text of the caller's `turn` to the agent's first byte; `duration_ms`.",
-    EventType.TOOL_CALL: "The agent called a function; `id`, `name`, `arguments`, `result`.",
+    EventType.TOOL_CALL: "The agent called a function; `id`, `name`, `arguments`, `result`; `ok`: it could be done.",
     EventType.STRATEGY_UPDATE: "The agent changed its plan; `strategy`, `reason`.",
     EventType.OPERATOR_ACTION: (
         "A person acted on the live call, and what came of it; `id`, `action`: `say`, `whisper`, `dtmf`, `mute`, "

@@ -39,8 +39,7 @@ def note(entry: NewEvent, ids: Ids) -> None:
     """The agent's function calls, of all that is noted in a call: by name alone, what it asks for is private."""
     if entry.type == EventType.TOOL_CALL:
         name = entry.data["name"]
-        ok = not str(entry.data["result"]).startswith("Error:")
-        event("tool", name if name in _TOOLS else "unknown", ok=ok, **ids)
+        event("tool", name if name in _TOOLS else "unknown", ok=entry.data["ok"], **ids)
 
 
 def _call_changed(call: Call, **_: Any) -> None:

@@ -41,7 +41,7 @@ class ToolCalls:
         answer = PRESSED if ok else NOT_PRESSED
         waits = self._toolbox.waits_for(call)
         told: list[Effect] = [ToAgent(dg.function_call_response(call, answer))] if waits else []
-        return [Note(self._toolbox.finished(call, answer)), *told]
+        return [Note(self._toolbox.finished(call, answer, ok=ok)), *told]
 
     def agent_gone(self) -> None:
         """Nobody waits for an answer any more."""

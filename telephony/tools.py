@@ -79,6 +79,8 @@ class ToolResult:
     """The `ended_reason`, when the call is to end."""
     keys: str = ""
     """Keys to press on the phone's keypad."""
+    ok: bool = True
+    """Whether it could be done."""
 
 
 class Toolbox:
@@ -97,7 +99,7 @@ class Toolbox:
         self._answers[call.id] = ""
         if not result.answer:
             return result
-        return replace(result, events=(*result.events, self.finished(call, result.answer)))
+        return replace(result, events=(*result.events, self.finished(call, result.answer, ok=result.ok)))
 
     def waits_for(self, call: FunctionCall) -> bool:
         """Whether the agent that asked for these keys waits for the answer."""
@@ -107,12 +109,12 @@ class Toolbox:
         """The agent is gone: nobody waits for an answer."""
         self._pressing = ""
 
-    def finished(self, call: FunctionCall, answer: str) -> NewEvent:
-        """Remember the answer to a call; the event that tells of it."""
+    def finished(self, call: FunctionCall, answer: str, *, ok: bool) -> NewEvent:
+        """Remember the answer to a call; the event that tells of it. `ok`: what was asked could be done."""
         self._answers[call.id] = answer
         if self.waits_for(call):
             self._pressing = ""
-        data = {"id": call.id, "name": call.name, "arguments": call.arguments, "result": answer}
+        data = {"id": call.id, "name": call.name, "arguments": call.arguments, "result": answer, "ok": ok}
         return NewEvent(EventType.TOOL_CALL, data)
 
     def _first_run(self, call: FunctionCall) -> ToolResult:
@@ -127,11 +129,13 @@ class Toolbox:
             case "press_keys":
                 keys = str(call.arguments.get("keys", ""))
                 if not KEYS.fullmatch(keys):
-                    return ToolResult("Error: keys must be 1 to 32 of 0-9, *, # and w for a pause.")
+                    return _refused("keys must be 1 to 32 of 0-9, *, # and w for a pause.")
                 if not self._keypad.take():
-                    return ToolResult(
-                        "Error: keys are being pressed. Press all keys of one answer in one call."
-                    )
+                    return _refused("keys are being pressed. Press all keys of one answer in one call.")
                 self._pressing = call.id
                 return ToolResult("", keys=keys)
-        return ToolResult("Error: there is no such function.")
+        return _refused("there is no such function.")
+
+
+def _refused(why: str) -> ToolResult:
+    return ToolResult(f"Error: {why}", ok=False)

@@ -413,7 +413,8 @@ def test_keys_are_pressed_once_and_answered_when_they_were(talking: Call) -> Non
     assert effects == [PressKeys(press, "2w#")]
     talking.do(talking.bridge.keys_pressed(press, ok=True))
     assert [e.message["content"] for e in talking.of(ToAgent)] == [PRESSED]
-    assert [note["arguments"] for note in talking.notes(EventType.TOOL_CALL)] == [{"keys": "2w#"}]
+    told = talking.notes(EventType.TOOL_CALL)
+    assert [(note["arguments"], note["ok"]) for note in told] == [({"keys": "2w#"}, True)]
 
 
 def test_keys_are_pressed_one_answer_at_a_time(talking: Call) -> None:
@@ -421,6 +422,7 @@ def test_keys_are_pressed_one_answer_at_a_time(talking: Call) -> None:
     talking.agent(dg.FunctionCallRequest(calls))
     assert talking.of(PressKeys) == [PressKeys(calls[0], "1")]
     assert [e.message["content"][:5] for e in talking.of(ToAgent)] == ["Error"]
+    assert [note["ok"] for note in talking.notes(EventType.TOOL_CALL)] == [False]
 
 
 def test_an_agent_that_came_meanwhile_is_not_told_of_keys(talking: Call) -> None:

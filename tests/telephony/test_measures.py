@@ -31,15 +31,15 @@ def events_file(tmp_path: Path, settings: Settings) -> Iterator[Path]:
     record.flush(PATIENCE_S)
 
 
-def tool_call(name: str, result: str) -> NewEvent:
+def tool_call(name: str, *, ok: bool) -> NewEvent:
     arguments = {"keys": "123456", "reason": "the PIN"}
-    return NewEvent(EventType.TOOL_CALL, {"id": "1", "name": name, "arguments": arguments, "result": result})
+    return NewEvent(EventType.TOOL_CALL, {"id": "1", "name": name, "arguments": arguments, "ok": ok})
 
 
 def test_function_calls_are_told_by_name_alone(events_file: Path) -> None:
-    measures.note(tool_call("press_keys", "The keys were pressed."), IDS)
-    measures.note(tool_call("press_keys", "Error: the keys could not be pressed."), IDS)
-    measures.note(tool_call("transfer +12125550134", "Error: there is no such function."), IDS)
+    measures.note(tool_call("press_keys", ok=True), IDS)
+    measures.note(tool_call("press_keys", ok=False), IDS)
+    measures.note(tool_call("transfer +12125550134", ok=False), IDS)
     measures.note(NewEvent(EventType.SPEECH, {"at_ms": 1}), IDS)
     found = [(line["component"], line["action"], line["ok"]) for line in lines_of(events_file)]
     assert found == [("tool", "press_keys", True), ("tool", "press_keys", False), ("tool", "unknown", False)]
