@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from telephony.deepgram import messages as dg
 from telephony.mulaw import BYTES_PER_MS, SILENCE
 from telephony.voice_activity import VoiceActivity
 
@@ -12,6 +13,13 @@ STALL_VOICE_MS = 1000
 """So much voice, and then no sign of the agent for STALL_MS, means that it hears nothing any more. A cough does not."""
 
 
+NOTICE_MS = 5000
+"""A silent connection may have been dead for this long before its pings or the watch here tell."""
+
+_ANSWERS = dg.ConversationText | dg.EndOfTurn | dg.AgentThinking | dg.FunctionCallRequest
+"""Signs that words were understood; a recogniser that is stuck still tells that somebody speaks."""
+
+
 class AgentWatch:
     """Follows one call's agent. Times are ms on the call clock."""
 
@@ -19,6 +27,7 @@ class AgentWatch:
         self._voice = voice
         self._sent_ms = 0.0
         self._voiced_ms = 0.0
+        self._sign_ms = 0.0
         self._configured_ms: float | None = None
         self._stall_was_used = False
 
@@ -32,9 +41,20 @@ class AgentWatch:
         self.sent(now_ms)
         return SILENCE * round(unsent_ms * BYTES_PER_MS)
 
-    def heard_of(self) -> None:
-        """Something came from the agent."""
+    def message(self, message: dg.AgentMessage, now_ms: float) -> None:
+        """A text frame came from the agent."""
+        self._sign_ms = now_ms
+        if isinstance(message, _ANSWERS):
+            self._voiced_ms = self._voice.voiced_ms
+
+    def audio(self, now_ms: float) -> None:
+        """Speech came from the agent."""
+        self._sign_ms = now_ms
         self._voiced_ms = self._voice.voiced_ms
+
+    def dead_since_ms(self, now_ms: float) -> float:
+        """Since when a connection whose loss is noticed now may have been of no use."""
+        return max(self._sign_ms, now_ms - NOTICE_MS)
 
     def configuring(self, now_ms: float) -> None:
         """Settings were sent."""
@@ -44,7 +64,7 @@ class AgentWatch:
         """Settings were taken."""
         self._configured_ms = None
         self._sent_ms = now_ms
-        self.heard_of()
+        self._voiced_ms = self._voice.voiced_ms
 
     def gone(self) -> None:
         """The connection is gone."""

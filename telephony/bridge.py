@@ -6,7 +6,6 @@ call clock.
 
 from __future__ import annotations
 
-from collections import deque
 from enum import Enum, auto
 
 from telephony import effects as fx
@@ -19,6 +18,7 @@ from telephony.deepgram import messages as dg
 from telephony.dialogue import Dialogue
 from telephony.ending import CLOSING, STILL_THERE, Ending, Limits, Step
 from telephony.events import EventType, NewEvent
+from telephony.held import Held
 from telephony.injections import Injections
 from telephony.keypad import Keypad
 from telephony.playback import Playback
@@ -28,9 +28,6 @@ from telephony.tool_calls import ToolCalls
 from telephony.unplayed import Unplayed
 from telephony.voice_activity import VoiceActivity
 from telephony.whispers import Whispers
-
-HELD_FRAMES = 250
-"""Caller audio kept while the agent is not ready: 5 s, the oldest is dropped."""
 
 
 class Link(Enum):
@@ -79,7 +76,7 @@ class Bridge:
         self._recovery = Recovery(now_ms)
         self._watch = AgentWatch(self.voice)
         self._beginning = Beginning(self.voice, resumes=before is not None)
-        self._held: deque[bytes] = deque(maxlen=HELD_FRAMES)
+        self._held = Held()
         self._unplayed: Unplayed | None = None  # while there is no stream
         self._was_ready = False
         self._was_cut_short = False
@@ -95,7 +92,7 @@ class Bridge:
             self._watch.sent(now_ms)
             return [fx.AudioToAgent(audio)]
         if self.link is not Link.OFF:
-            self._held.append(audio)
+            self._held.add(audio, start_ms)
             return self._open(now_ms)
         return []
 
@@ -128,7 +125,7 @@ class Bridge:
 
     def agent_message(self, message: dg.AgentMessage, now_ms: float) -> list[fx.Effect]:
         """A text frame of the agent."""
-        self._watch.heard_of()
+        self._watch.message(message, now_ms)
         match message:
             case dg.Welcome():
                 self.link = Link.CONNECTED
@@ -166,7 +163,7 @@ class Bridge:
 
     def agent_audio(self, audio: bytes, now_ms: float) -> list[fx.Effect]:
         """Speech of the agent, ahead of real time."""
-        self._watch.heard_of()
+        self._watch.audio(now_ms)
         if self._unplayed is not None:
             self._unplayed.add(audio)
             return []
@@ -191,10 +188,11 @@ class Bridge:
         if self._ending.is_decided:
             self.link = Link.OFF
             return [*effects, _agent_note("closed", loss.detail)]
+        planned, self._session_too_long = self._session_too_long, False
+        since_ms = self._watch.dead_since_ms(now_ms)
         wait_ms = self._recovery.next_wait_ms(
-            now_ms, permanent=loss.permanent, planned=self._session_too_long
+            now_ms, since_ms=since_ms, permanent=loss.permanent, planned=planned
         )
-        self._session_too_long = False
         effects.append(_agent_note("error", loss.detail))
         if wait_ms is None:
             self.link = Link.OFF
@@ -249,7 +247,7 @@ class Bridge:
         if self._was_ready and self.conversation.history:
             self._beginning.again()
         if self._beginning.how is fx.Begin.GREET:
-            self._held.clear()  # the hello that let the agent in needs no answer
+            self._held.drop()  # the hello that let the agent in needs no answer
         self._watch.configuring(now_ms)
         return [*effects, fx.Configure(self._beginning.how, self._whispers.configured())]
 
@@ -258,13 +256,12 @@ class Bridge:
         self._was_ready = True
         self._watch.ready(now_ms)
         self._recovery.ready()
-        effects: list[fx.Effect] = [_agent_note("ready"), *(fx.AudioToAgent(audio) for audio in self._held)]
-        self._held.clear()
+        will_answer = self._held.has_words(self.voice)
+        effects: list[fx.Effect] = [_agent_note("ready"), *map(fx.AudioToAgent, self._held.take())]
         effects += self._whispers.agent_ready()
         history = self.conversation.history
-        if words := self._beginning.first_words(history, was_cut_short=self._was_cut_short):
-            effects += self._injections.inject(words, now_ms)
-        return effects
+        words = self._beginning.first_words(history, was_cut_short=self._was_cut_short)
+        return effects if will_answer or not words else [*effects, *self._injections.inject(words, now_ms)]
 
     # --- keys, people and the end ---
 

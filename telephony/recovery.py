@@ -8,8 +8,9 @@ MAX_RECONNECTS = 2
 MAX_PLANNED = 12
 """Sessions that reached their longest duration: a day of them."""
 
-BUDGET_MS = 4500
-"""After this long without an agent there is no further try: the person called must not wait in silence for 10 s."""
+BUDGET_MS = 5500
+"""After this long without an agent there is no further try: the person called must not wait in silence for 10 s, and
+a try takes up to 4 s."""
 
 _WAITS_MS = (200.0, 800.0)
 
@@ -68,13 +69,15 @@ class Recovery:
         """The agent is there."""
         self._down_since_ms = None
 
-    def next_wait_ms(self, now_ms: float, *, permanent: bool, planned: bool = False) -> float | None:
-        """The agent is gone: use up a connection, and how long to wait before it; None to give up."""
+    def next_wait_ms(
+        self, now_ms: float, *, since_ms: float, permanent: bool, planned: bool = False
+    ) -> float | None:
+        """The agent is gone, perhaps since `since_ms`: how long to wait before another connection; None to give up."""
         if planned and self._planned < MAX_PLANNED:
             self._planned += 1
             return 0.0
         if self._down_since_ms is None:
-            self._down_since_ms = now_ms
+            self._down_since_ms = since_ms
         if permanent or self.is_spent or now_ms - self._down_since_ms > BUDGET_MS:
             return None
         self._reconnects += 1

@@ -14,6 +14,9 @@ from telephony.deepgram.messages import AgentMessage
 from telephony.mulaw import BYTES_PER_MS
 from telephony.outbox import Outbox
 
+WELCOME_TIMEOUT_S = 3.0
+"""Deepgram says Welcome at once; a connection without it is of no use."""
+
 MAX_WAITING_BYTES = 5_000 * BYTES_PER_MS
 """Caller audio that a slow socket may have waiting: 5 s; beyond it the oldest is dropped."""
 
@@ -75,8 +78,11 @@ class AgentConnection:
             return str(error), error.permanent
 
     async def _read(self, link: AgentLink) -> None:
-        async for message in link:
-            self._received(message)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(WELCOME_TIMEOUT_S) as patience:
+                async for message in link:
+                    patience.reschedule(None)
+                    self._received(message)
 
     async def _write(self, link: AgentLink) -> None:
         with contextlib.suppress(ConnectionError):

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import pytest
 
-from telephony import bridge as bridge_module
 from telephony.beginning import LINE_BROKE_UP, SAY_AGAIN
 from telephony.bridge import Bridge, Link
 from telephony.deepgram import messages as dg
@@ -30,6 +29,7 @@ from telephony.effects import (
 )
 from telephony.ending import CLOSING, STILL_THERE, Limits
 from telephony.events import EventType, TurnState
+from telephony.held import HELD_FRAMES
 from telephony.so_far import SoFar
 from telephony.tool_calls import PRESSED
 from tests.telephony.bridged_call import NO_LIMITS, OPENING, Call, talking_call
@@ -80,7 +80,7 @@ def test_a_decision_that_falls_before_the_agent_is_there_waits_for_it(call: Call
 def test_held_audio_is_bounded(call: Call) -> None:
     call.hear(voice(9000))
     call.agent(dg.Welcome("r"), dg.SettingsApplied())
-    assert len(call.of(AudioToAgent)) == bridge_module.HELD_FRAMES
+    assert len(call.of(AudioToAgent)) == HELD_FRAMES
 
 
 def test_agent_audio_goes_out_as_it_comes_with_marks(talking: Call) -> None:
@@ -357,7 +357,7 @@ def test_a_failed_model_is_named(talking: Call) -> None:
 
 
 def test_an_agent_that_cannot_be_reached_does_not_leave_the_callee_in_silence(call: Call) -> None:
-    call.now_ms = 4600
+    call.now_ms = 5600
     assert lose(call, "cannot be reached")[-1] == Apologise("error.deepgram", "cannot be reached")
 
 

@@ -65,6 +65,42 @@ def test_words_of_one_side_never_go_to_the_other() -> None:
     assert [(turn.speaker, turn.text) for turn in merged] == [("agent", LIVE[0].text), ("caller", "Yes.")]
 
 
+def test_a_reply_that_a_crash_cut_off_was_heard_as_far_as_it_is_recorded() -> None:
+    sentence = "Hello, I'm an AI assistant calling on behalf of a customer. Do you have a moment?"
+    live = [
+        TranscriptTurn(1, "caller", "Acme, this is Dana.", 300, 1_500),
+        TranscriptTurn(2, "agent", sentence, 2_393, 2_393, heard=0.0, final=False),
+    ]
+    recorded = [
+        said("caller", 300, "Acme, this is Dana."),
+        said("agent", 2_393, "Hello, I'm an A.I. assistant"),
+        said("agent", 4_400, "calling on"),
+    ]
+    _, reply = merge(live, recorded)
+    assert (reply.text, reply.start_ms, reply.end_ms, reply.final) == (sentence, 2_393, 5_300, True)
+    assert reply.sounded == "Hello, I'm an AI assistant calling on"
+    assert reply.heard == round(len(reply.sounded) / len(sentence), 3)
+    assert len(reply.words) == 7
+
+
+def test_an_unfinished_reply_takes_no_words_of_the_next_one() -> None:
+    live = [
+        TranscriptTurn(1, "agent", "One two three four five.", 0, 0, heard=0.0, final=False),
+        TranscriptTurn(2, "agent", "Six seven.", 9_000, 10_000),
+    ]
+    cut, after = merge(live, [said("agent", 0, "one two"), said("agent", 9_000, "six seven")])
+    assert (cut.sounded, cut.end_ms) == ("One two", 900)
+    assert (after.sounded, len(after.words)) == ("Six seven.", 2)
+
+
+@pytest.mark.parametrize("recorded", [[], [said("caller", 0, "Hello?")]])
+def test_an_unfinished_reply_that_the_recording_does_not_have_was_not_heard(
+    recorded: list[Utterance],
+) -> None:
+    reply = merge([TranscriptTurn(1, "agent", "Hello.", 900, 900, heard=0.0, final=False)], recorded)[-1]
+    assert (reply.sounded, reply.final) == ("", True)
+
+
 def test_without_a_recording_nothing_changes() -> None:
     assert merge(LIVE, []) == LIVE
 
