@@ -36,7 +36,7 @@ class PlacedCall:
     message: str
 
 
-def place(api: ApiClient, errand: dict[str, str]) -> PlacedCall:
+def place(api: ApiClient, errand: dict[str, Any]) -> PlacedCall:
     """Write a task, and call its number once.
 
     Raises:

@@ -9,11 +9,12 @@ from typing import Any
 
 from callcenter.api_client import ApiClient, ApiError
 from callcenter.call_feed import Message, follow, place
+from tasks_app.services import TaskFields
 from telephony.lifecycle import TERMINAL
 
 CALL_TIMEOUT_S = 180.0
 
-ERRAND = {
+ERRAND: TaskFields = {
     "task_type": "bill_reduction",
     "objective": "Lower the monthly internet bill from 85 dollars to 60.",
     "context": "Customer for six years, always paid on time. The customer number is 4711.",

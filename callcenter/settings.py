@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import ssl
 import sys
 import warnings
@@ -12,7 +11,7 @@ from secrets import token_urlsafe
 from typing import Any
 from urllib.parse import urlsplit
 
-from callcenter import database, env, kept, logs, prices
+from callcenter import database, env, kept, logs, prices, private_files
 from callcenter.content_policy import CONTENT_SECURITY_POLICY as CONTENT_SECURITY_POLICY
 
 ENV = env.load()
@@ -20,7 +19,6 @@ BASE_DIR: Path = env.BASE_DIR
 
 # ---- The environment's own names ----
 
-ENVIRONMENT: str = ENV.environment
 PRODUCTION: bool = ENV.environment == "production"
 HOST: str = ENV.host
 PORT: int = ENV.port
@@ -89,9 +87,7 @@ DIAL_PROBLEMS: list[str] = env.dial_problems(ENV)
 # ---- DATA_ROOT ----
 
 try:
-    DATA_ROOT.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not os.access(DATA_ROOT, os.W_OK | os.X_OK):
-        raise PermissionError(13, "Permission denied")
+    private_files.make_data_root(DATA_ROOT)
     SECRET_KEY: str = ENV.secret_key or kept.text_in(DATA_ROOT / "secret-key", lambda: token_urlsafe(50))
 except OSError as error:
     raise env.ConfigurationError(
@@ -202,6 +198,8 @@ SILENCED_SYSTEM_CHECKS = ["security.W008"]  # see SECURE_SSL_REDIRECT
 # ---- Storage ----
 
 DATABASES: dict[str, dict[str, Any]] = {"default": database.from_url(DATABASE_URL, DATA_ROOT)}
+if database.is_sqlite(DATABASE_URL):
+    private_files.make_private_database(DATABASES["default"]["NAME"])
 
 if REDIS_URL:
     CACHES: dict[str, dict[str, Any]] = {

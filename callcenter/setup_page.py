@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, Final
+from typing import Final
 
 from django.conf import settings
 from django.contrib import messages
@@ -114,7 +114,8 @@ def setup_call(request: HttpRequest) -> HttpResponse:
         raise Http404("There is nobody of this name.")
     user = request.user
     assert isinstance(user, User)
-    task = services.task_create(owner=user, target_phone=callee.number, **_errand())
+    errand: services.TaskFields = {**ERRAND, "target_phone": callee.number}
+    task = services.task_create(owner=user, **errand)
     try:
         call_id = services.task_start_call(task=task).pk
     except Refusal as refusal:
@@ -135,10 +136,6 @@ def _callees() -> tuple[list[Callee], str]:
         return [], NOT_SAID
     found = [Callee(row["name"], row["number"], row["description"]) for row in answer.body]
     return sorted(found, key=lambda one: one.number), ""
-
-
-def _errand() -> dict[str, Any]:
-    return dict(ERRAND)
 
 
 def _addresses() -> list[Address]:

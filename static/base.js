@@ -10,7 +10,7 @@ const TOAST_MS = 2500;
 const countries = new Intl.DisplayNames("en", { type: "region" });
 
 /** Write the names of countries where the server knows their codes only. */
-export function nameCountries(root = document) {
+function nameCountries(root = document) {
   for (const element of root.querySelectorAll("[data-country]")) {
     const name = countries.of(element.dataset.country);
     if (element.matches("abbr")) element.title = name;

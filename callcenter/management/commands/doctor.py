@@ -15,6 +15,8 @@ from callcenter.owner import local_url
 from callcenter.readiness import Check, Readiness, State, readiness
 from callcenter.readiness.remote import remote_readiness
 
+_START = "Start it with ./scripts/up.sh or `python manage.py up`."
+
 
 class Command(BaseCommand):
     help = (
@@ -65,9 +67,6 @@ def _ask_server_first() -> tuple[Readiness, str]:
         server = Check("server", state, str(error), fix)
     found = readiness()
     return replace(found, checks=(server, *found.checks)), "Seen from here"
-
-
-_START = "Start it with ./scripts/up.sh or `python manage.py up`."
 
 
 def _conclusion(found: Readiness) -> str:
