@@ -16,6 +16,9 @@ _TALKATIVE = (  # their INFO and DEBUG carry URLs, messages and audio
     *("asyncio", "kombu", "amqp"),
 )
 
+_TRIED_BY_STRANGERS = ("DisallowedHost", "RequestDataTooBig", "TooManyFieldsSent", "TooManyFilesSent")
+"""What is refused all day long, and logged by Django as an error with a traceback."""
+
 
 def config(path: Path, level: str) -> dict[str, Any]:
     """Django's LOGGING: every process writes to the console and appends to the one file `path`."""
@@ -49,7 +52,7 @@ def config(path: Path, level: str) -> dict[str, Any]:
         "loggers": {
             # a client's mistake is no event of ours
             "django.request": {"level": "ERROR", "filters": ["failures"]},
-            "django.security.DisallowedHost": {"level": "CRITICAL"},  # strangers try names all day
+            **{f"django.security.{name}": {"level": "CRITICAL"} for name in _TRIED_BY_STRANGERS},
             **{name: {"level": "WARNING"} for name in _TALKATIVE},
         },
     }

@@ -35,5 +35,6 @@ urlpatterns = [
     path("", include("telemetry.urls")),
 ]
 
+handler400 = "tasks_app.problems.bad_request"
 handler404 = "tasks_app.problems.not_found"
 handler500 = "tasks_app.problems.server_error"

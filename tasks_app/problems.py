@@ -9,9 +9,10 @@ import logging
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import DisallowedHost, PermissionDenied, SuspiciousOperation
 from django.core.signals import got_request_exception
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.multipartparser import MultiPartParserError
 from django.views import defaults
 from rest_framework import exceptions, views
 from rest_framework.response import Response
@@ -25,6 +26,8 @@ FieldErrors = dict[str, list[dict[str, str]]]
 
 _SERVER_ERROR = "Something failed on this server. It is in its log; try again."
 _NOT_FOUND = "There is nothing here."
+_UNREADABLE = "The request cannot be read: it is malformed, too large, or has too many fields."
+_OTHER_HOST = "This server does not go by the name in the Host header. Add it to ALLOWED_HOSTS if it should."
 
 
 def problem(*, status: int, code: str, detail: str, instance: str, **more: Any) -> dict[str, Any]:
@@ -50,6 +53,8 @@ def exception_handler(exception: Exception, context: dict[str, Any]) -> Response
         exception = exceptions.NotFound(_NOT_FOUND)
     elif isinstance(exception, PermissionDenied):
         exception = exceptions.PermissionDenied()
+    elif isinstance(exception, SuspiciousOperation | MultiPartParserError):
+        exception = exceptions.ParseError(_UNREADABLE)
     elif not isinstance(exception, exceptions.APIException):
         return _failed(exception, context)
     response = views.exception_handler(exception, context)  # for its headers
@@ -57,6 +62,17 @@ def exception_handler(exception: Exception, context: dict[str, Any]) -> Response
     response.data = _api_problem(exception, path)
     response.content_type = CONTENT_TYPE
     return response
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's `handler400`, for what cannot be read: a problem under /api/ and /twilio/, a page elsewhere."""
+    if not (_is_api(request) or request.path.startswith("/twilio/")):
+        return defaults.bad_request(request, exception)
+    code, detail = "parse_error", _UNREADABLE
+    if isinstance(exception, DisallowedHost):
+        code, detail = "host_refused", _OTHER_HOST
+    body = problem(status=400, code=code, detail=detail, instance=request.path)
+    return JsonResponse(body, status=400, content_type=CONTENT_TYPE)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

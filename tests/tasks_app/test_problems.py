@@ -6,14 +6,16 @@ import json
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import OperationalError
 from django.http import Http404
 from django.test import RequestFactory
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from tasks_app import problems
 from tasks_app.parsers import MAX_BODY_BYTES
-from tests.tasks_app.conftest import MakeTask, new_id, signed_in
+from tests.tasks_app.conftest import MakeTask, new_id, signed_in, with_key
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
@@ -80,6 +82,45 @@ def test_a_body_that_is_no_task(api: APIClient, body: bytes, code: str) -> None:
 def test_a_huge_body(api: APIClient) -> None:
     body = b'{"objective": "' + b"x" * MAX_BODY_BYTES + b'"}'
     check(api.post("/api/tasks", body, content_type="application/json"), 413, "content_too_large")
+
+
+MANY_FIELDS = "&".join(f"field{number}=1" for number in range(2000))
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [(MANY_FIELDS, "application/x-www-form-urlencoded"), ("x", "multipart/form-data; boundary=")],
+)
+@pytest.mark.parametrize("path", ["/twilio/voice", "/sign-in/"])
+def test_a_form_that_cannot_be_read(
+    settings: Settings, caplog: pytest.LogCaptureFixture, path: str, body: str, content_type: str
+) -> None:
+    settings.PUBLIC_BASE_URL = "https://calls.example.com"
+    client = APIClient(enforce_csrf_checks=True, raise_request_exception=False)
+    client.cookies[settings.CSRF_COOKIE_NAME] = "c" * 32  # with it, the form is searched for its token
+    answer = client.generic("POST", path, body, content_type)
+    if path == "/sign-in/":
+        assert (answer.status_code, answer["Content-Type"][:9]) == (400, "text/html")
+    else:
+        check(answer, 400, "parse_error")
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "k"}])
+def test_a_body_that_no_middleware_holds(
+    alice: User, caplog: pytest.LogCaptureFixture, headers: dict[str, str]
+) -> None:
+    """Behind another server than ours, which refuses it first."""
+    body = b'"' + b"x" * 3_000_000 + b'"'
+    client = with_key(alice)
+    client.raise_request_exception = False
+    answer = client.post("/api/tasks", body, content_type="application/json", headers=headers)
+    check(answer, 400, "parse_error")
+    assert not caplog.records
+
+
+def test_another_host() -> None:
+    check(APIClient().get("/api/tasks", headers={"Host": "evil.example"}), 400, "host_refused")
 
 
 def test_another_kind_of_body(api: APIClient) -> None:
