@@ -113,11 +113,8 @@ def _twilio_number() -> Check:
 
 
 def _refused(name: str, error: TelephonyError) -> Check:
-    """Twilio's refusals say what is wrong, a colon, and what to do."""
-    message, _, fix = str(error).rstrip(".").partition(": ")
-    return Check(
-        name, State.BROKEN, f"{message}.", f"{(fix or 'try again')[:1].upper()}{(fix or 'try again')[1:]}."
-    )
+    fix = error.fix or "try again"
+    return Check(name, State.BROKEN, f"{error.problem}.", f"{fix[:1].upper()}{fix[1:]}.")
 
 
 def voice_agent() -> Iterator[Check]:

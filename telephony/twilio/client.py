@@ -148,7 +148,7 @@ def twilio_client() -> TwilioClient:
     """The configured account's client, one per process. TelephonyError names what is not configured."""
     for name in ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"):
         if not getattr(settings, name):
-            raise TelephonyError(f"{name} is not set.", code="error.twilio", permanent=True)
+            raise TelephonyError(f"{name} is not set", code="error.twilio", permanent=True)
     return _client_for(settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, settings.TWILIO_API_BASE_URL)
 
 
