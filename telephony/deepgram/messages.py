@@ -164,6 +164,8 @@ def parse(text: str) -> AgentMessage:
         return _parse_fields(kind, data)
     except (KeyError, TypeError, AttributeError) as error:
         raise BadMessage(f"{kind} lacks a field") from error
+    except OverflowError as error:
+        raise BadMessage(f"{kind} has a number that is none") from error
 
 
 def _no_number(name: str) -> Any:
@@ -208,7 +210,7 @@ def _function_call(item: dict[str, Any]) -> FunctionCall:
     arguments = item.get("arguments") or {}
     if isinstance(arguments, str):  # documented as a JSON string
         try:
-            arguments = json.loads(arguments)
+            arguments = _clean(json.loads(arguments, parse_constant=_no_number))
         except (ValueError, RecursionError):
             arguments = {}
     if not isinstance(arguments, dict):

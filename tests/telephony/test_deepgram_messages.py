@@ -50,7 +50,7 @@ def test_arguments_are_a_json_string_or_an_object(arguments: object) -> None:
     )
 
 
-@pytest.mark.parametrize("arguments", ["", "no json", "[1]", None, 5])
+@pytest.mark.parametrize("arguments", ["", "no json", "[1]", None, 5, '{"reason": NaN}'])
 def test_arguments_that_cannot_be_read_are_none(arguments: object) -> None:
     frame = {"type": "FunctionCallRequest", "functions": [{**CALL, "arguments": arguments}]}
     request = dg.parse(json.dumps(frame))
@@ -67,6 +67,18 @@ def test_what_is_no_json_number_is_refused(number: str) -> None:
 def test_characters_that_no_database_stores_are_left_out() -> None:
     text = dg.parse('{"type": "ConversationText", "role": "user", "content": "a\\ud800b\\u0000c"}')
     assert text == dg.ConversationText("user", "a?bc")
+    frame = {
+        "type": "FunctionCallRequest",
+        "functions": [{**CALL, "arguments": '{"a": "a\\ud800b\\u0000c"}'}],
+    }
+    request = dg.parse(json.dumps(frame))
+    assert isinstance(request, dg.FunctionCallRequest)
+    assert request.functions[0].arguments == {"a": "a?bc"}
+
+
+def test_a_number_beyond_all_bounds_is_refused() -> None:
+    with pytest.raises(dg.BadMessage):
+        dg.parse(f'{{"type": "LatencyReport", "tts_latency": 1{"0" * 400}}}')
 
 
 def test_functions_that_run_elsewhere_are_not_ours() -> None:
