@@ -62,6 +62,9 @@ class Dialogue:
         speech = Note(NewEvent(EventType.SPEECH, {"at_ms": round(now_ms)}))
         dropped = self._playback.sent - self._playback.played(now_ms)
         if not self._conversation.agent_is_speaking or not (dropped or self._conversation.reply):
+            if self._thinking is not None and not self._gate.is_closed:  # they go on: no answer to half of it
+                self._gate.close(now_ms)
+                self._thinking = None
             return [speech]
         effects = self.silence_agent(now_ms)
         self._ending.interrupted(now_ms)
@@ -131,6 +134,8 @@ class Dialogue:
             effects.append(SendMark(name))
         if reply is not None and reply.has_audio:
             self._ending.reply_sent(reply.text, reply.start_ms)
+        if self._ending.closing_was_sent:
+            self._gate.shut()
         return effects + self.heard_out(now_ms)
 
     def agent_gone(self, now_ms: float) -> list[Effect]:

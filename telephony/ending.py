@@ -66,6 +66,13 @@ class Ending:
         return self._farewell is not None
 
     @property
+    def closing_was_sent(self) -> bool:
+        """Whether our own last words are on their way to the phone, or were heard."""
+        return (
+            self._farewell is not None and not self._farewell.function_id and self._farewell.end is not None
+        )
+
+    @property
     def reason(self) -> tuple[str, str]:
         """Why: one of `ended_reasons`, and a detail."""
         return (self._farewell.reason, self._farewell.detail) if self._farewell else ("unknown", "")

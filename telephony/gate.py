@@ -17,10 +17,11 @@ class Gate:
     def __init__(self) -> None:
         self._closed_ms: float | None = None
         self._awaited = ""
+        self._is_shut = False
 
     @property
     def is_closed(self) -> bool:
-        return self._closed_ms is not None
+        return self._is_shut or self._closed_ms is not None
 
     def close(self, now_ms: float, *, awaited: str = "") -> None:
         """Drop audio from now on, until the next reply; with `awaited`, until that text is spoken."""
@@ -31,6 +32,10 @@ class Gate:
         """The next reply begins."""
         self._closed_ms = None
         self._awaited = ""
+
+    def shut(self) -> None:
+        """Drop everything from now on: the last words were said."""
+        self._is_shut = True
 
     def agent_said(self, text: str) -> None:
         """A sentence of the agent: the awaited one opens the gate, any other may belong to the cancelled reply."""

@@ -272,6 +272,31 @@ def test_a_goodbye_into_silence_is_played_from_its_first_byte() -> None:
     assert [effect.audio for effect in call.of(PlayAudio)] == [numbered(1600), numbered(24_000)]
 
 
+def test_after_the_closing_line_nothing_more_is_said() -> None:
+    call = Call(limits=Limits(duration_ms=6000, silence_ms=1e9))
+    call.agent(dg.Welcome("r"))
+    call.hear(silence(2100))
+    call.agent(dg.SettingsApplied())
+    call.hear(silence(4000))
+    call.speak(CLOSING, 3000)
+    call.hear(voice(1000))
+    call.agent(dg.UserStartedSpeaking(), dg.ConversationText("user", "Wait, one thing"), dg.AgentThinking())
+    said = len(call.of(PlayAudio))
+    call.speak("I appreciate that. Is sixty dollars possible?", 2000)
+    assert len(call.of(PlayAudio)) == said
+    call.hear(silence(3200))
+    assert call.of(HangUp)[0].reason == "max_duration"
+
+
+def test_an_answer_that_was_taken_back_before_its_first_byte_is_not_heard(talking: Call) -> None:
+    talking.agent(dg.ConversationText("user", "My account is"), dg.UserStartedSpeaking())
+    talking.do(talking.bridge.agent_audio(numbered(1600), talking.now_ms))
+    assert talking.of(PlayAudio) == []
+    talking.agent(dg.ConversationText("user", "four two."))
+    talking.speak("Thank you.", 500)
+    assert [effect.audio for effect in talking.of(PlayAudio)] == [numbered(4000)]
+
+
 def test_the_longest_duration_ends_a_talking_call(talking: Call) -> None:
     call = Call(limits=Limits(duration_ms=5000, silence_ms=1e9))
     call.agent(dg.Welcome("r"))
