@@ -19,6 +19,7 @@ from django.db import DatabaseError
 from callcenter import broker, data_root, env, serve, shape
 from callcenter.metrics_dir import MetricsDir
 from callcenter.owner import local_url
+from callcenter.private_files import make_private_folder
 from callcenter.processes import Child, DidNotStart
 
 READY_TIMEOUT_S = 60.0
@@ -97,7 +98,7 @@ class Supervisor:
         self._start_web_and_worker()
 
     def _take_lock(self) -> None:
-        self._run_dir.mkdir(parents=True, exist_ok=True)
+        make_private_folder(self._run_dir)
         self._lock = (self._run_dir / "up.lock").open("a+")
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
