@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import cast
 
 from asgiref.sync import iscoroutinefunction
@@ -27,18 +28,9 @@ def http_telemetry(get_response: Handler | AsyncHandler) -> Handler | AsyncHandl
         answer_async = cast(AsyncHandler, get_response)
 
         async def middleware_async(request: HttpRequest) -> HttpResponseBase:
-            left = None
-            with timed_step("http", "unmatched") as step:
-                try:
-                    response = await answer_async(request)
-                    _answered(step, response)
-                except asyncio.CancelledError as error:  # the client has left: nobody has failed
-                    step.fields["client_left"] = True
-                    left = error
-                finally:
-                    _asked(step, request)
-            if left is not None:
-                raise left
+            with _timed(request) as step:
+                response = await answer_async(request)
+                _answered(step, response)
             return response
 
         return middleware_async
@@ -46,15 +38,28 @@ def http_telemetry(get_response: Handler | AsyncHandler) -> Handler | AsyncHandl
     answer = cast(Handler, get_response)
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
-        with timed_step("http", "unmatched") as step:
-            try:
-                response = answer(request)
-                _answered(step, response)
-            finally:
-                _asked(step, request)
+        with _timed(request) as step:
+            response = answer(request)
+            _answered(step, response)
         return response
 
     return middleware
+
+
+@contextmanager
+def _timed(request: HttpRequest) -> Iterator[timed_step]:
+    """A client that leaves cancels its request, also beneath synchronous middleware: then nobody has failed."""
+    left = None
+    with timed_step("http", "unmatched") as step:
+        try:
+            yield step
+        except asyncio.CancelledError as error:
+            step.fields["client_left"] = True
+            left = error
+        finally:
+            _asked(step, request)
+    if left is not None:
+        raise left
 
 
 def _asked(step: timed_step, request: HttpRequest) -> None:

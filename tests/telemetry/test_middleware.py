@@ -8,16 +8,22 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from asgiref.testing import ApplicationCommunicator
 from django.contrib.auth.models import User
+from django.core.handlers.asgi import ASGIHandler
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.test import AsyncClient, Client, RequestFactory
+from django.urls import path
+from pytest_django import Settings
 
 from telemetry.middleware import AsyncHandler, http_telemetry
 from tests.telemetry.conftest import with_key
 from tests.telemetry.events import lines_of
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
+
+SCOPE = {"type": "http", "method": "GET", "query_string": b"", "headers": [(b"host", b"localhost")]}
 
 
 def requests_of(path: Path) -> list[dict[str, Any]]:
@@ -104,3 +110,21 @@ async def test_a_client_that_leaves_is_no_failure(events_file: Path) -> None:
         await asking
     [line] = requests_of(events_file)
     assert (line["ok"], line["client_left"]) == (True, True)
+
+
+async def test_nor_is_one_that_leaves_the_whole_chain(events_file: Path, settings: Settings) -> None:
+    begun = asyncio.Event()
+
+    async def endless(request: HttpRequest) -> HttpResponseBase:
+        begun.set()
+        await asyncio.Event().wait()
+        raise AssertionError("nobody sets it")
+
+    settings.ROOT_URLCONF = (path("endless", endless, name="endless"),)
+    client = ApplicationCommunicator(ASGIHandler(), {**SCOPE, "path": "/endless"})
+    await client.send_input({"type": "http.request"})
+    await begun.wait()
+    await client.send_input({"type": "http.disconnect"})
+    await client.wait()
+    [line] = requests_of(events_file)
+    assert (line["action"], line["ok"], line["client_left"]) == ("endless", True, True)
