@@ -71,7 +71,9 @@ class ShownCall:
 
     @property
     def duration_words(self) -> str:
-        """How long it has taken, or took, from the answer on; "" when nobody answered."""
+        """How long it has taken, or took, from the answer on; "" when nobody answered. Twilio's length counts."""
+        if not self.call.is_live and self.call.duration_seconds is not None:
+            return clock(self.call.duration_seconds * 1000)
         if self.call.answered_at is None:
             return ""
         until = self.call.ended_at or self.read_at

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import User
 
@@ -30,3 +32,12 @@ def test_an_ended_call_leads_back_to_its_task(
     assert review not in head(alice, call)
     services.call_advance(call_id=call.pk, event=Event.FAIL, reason=reason)
     assert f'href="{review}">{words}</a>' in head(alice, call)
+
+
+def test_its_length_is_the_one_that_the_list_shows(alice: User, make_call: MakeCall) -> None:
+    call = make_call(Event.ANSWER, Event.COMPLETE)
+    assert call.answered_at is not None
+    Call.objects.filter(pk=call.pk).update(
+        duration_seconds=12, ended_at=call.answered_at + timedelta(seconds=11.4)
+    )
+    assert ">0:12</span>" in head(alice, call)
