@@ -12,6 +12,7 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
 from callcenter.api_client import ApiClient
+from tasks_app.close_codes import CloseCode
 
 Message = dict[str, Any]
 
@@ -19,7 +20,9 @@ RETRY_EVERY_S = 0.5
 GIVE_UP_AFTER_S = 60.0
 """How long a server may be away; `manage.py up` starts one that crashed again within seconds."""
 
-REFUSED = frozenset({4400, 4401, 4403, 4404})
+REFUSED = frozenset(
+    {CloseCode.BAD_REQUEST, CloseCode.NOT_AUTHENTICATED, CloseCode.NOT_HERE, CloseCode.NOT_FOUND}
+)
 """Closing codes after which another try has the same answer (docs/events.md)."""
 
 

@@ -17,7 +17,9 @@ from django.http.request import split_domain_port, validate_host
 
 from callcenter.auth import bearer
 from callcenter.models import ApiKey
+from tasks_app.close_codes import CloseCode
 from tasks_app.problems import CONTENT_TYPE, problem
+from tasks_app.serving import SIGN_IN
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -91,14 +93,14 @@ async def _session_stands(session_key: str | None, user: User) -> bool:
 
 
 async def _turn_away(receive: Receive, send: Send) -> None:
-    """Close with 4401, after the handshake: a page is not told why a handshake was refused."""
+    """Close after the handshake: a page is not told why a handshake was refused."""
     await receive()
     await send({"type": "websocket.accept"})
     await send(
         {
             "type": "websocket.close",
-            "code": 4401,
-            "reason": "Sign in, or send Authorization: Bearer <API key>.",
+            "code": CloseCode.NOT_AUTHENTICATED,
+            "reason": SIGN_IN,
         }
     )
 

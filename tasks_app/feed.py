@@ -10,6 +10,7 @@ from urllib.parse import parse_qs
 from channels.db import database_sync_to_async
 from django.contrib.auth.models import User
 
+from tasks_app.close_codes import CloseCode
 from tasks_app.feed_messages import (
     MAX_MESSAGES,
     Message,
@@ -18,7 +19,7 @@ from tasks_app.feed_messages import (
     passing_message,
 )
 from tasks_app.feed_target import Target, find_target
-from tasks_app.serving import BAD_REQUEST, Closed, ServingConsumer
+from tasks_app.serving import Closed, ServingConsumer
 from telephony import bus
 from telephony.lifecycle import TERMINAL
 
@@ -103,9 +104,11 @@ def _asked_position(query_string: bytes, target: Target) -> Position | None:
     if after is None:
         return None
     if not (after.isascii() and after.isdigit() and len(after) < 10):
-        raise Closed(BAD_REQUEST, "after must be a whole number, the seq of the last event you have.")
+        raise Closed(
+            CloseCode.BAD_REQUEST, "after must be a whole number, the seq of the last event you have."
+        )
     try:
         session_id = uuid.UUID(query["session_id"]) if "session_id" in query else target.call_id
     except ValueError:
-        raise Closed(BAD_REQUEST, "session_id must be a call's UUID.") from None
+        raise Closed(CloseCode.BAD_REQUEST, "session_id must be a call's UUID.") from None
     return Position(session_id, int(after)) if session_id else None

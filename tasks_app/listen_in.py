@@ -9,8 +9,9 @@ import uuid
 from channels.db import database_sync_to_async
 from django.contrib.auth.models import User
 
+from tasks_app.close_codes import CloseCode
 from tasks_app.feed_target import call_named
-from tasks_app.serving import OVER, UNREACHABLE, Closed, ServingConsumer
+from tasks_app.serving import Closed, ServingConsumer
 from telemetry.record import count
 from telephony import bus, live
 from telephony.lifecycle import TERMINAL, State
@@ -73,9 +74,11 @@ class ListenInConsumer(ServingConsumer):
         """Whether there is, or will be, something to hear. Raises Closed."""
         state = await database_sync_to_async(_state)(call_id)
         if state in TERMINAL:
-            raise Closed(OVER, "The call is over.")
+            raise Closed(CloseCode.OVER, "The call is over.")
         if state == State.IN_PROGRESS and live.get(call_id) is None and not bus.is_connected():
-            raise Closed(UNREACHABLE, "The process that holds this call cannot be reached now: try again.")
+            raise Closed(
+                CloseCode.UNREACHABLE, "The process that holds this call cannot be reached now: try again."
+            )
 
 
 def _state(call_id: uuid.UUID) -> str:

@@ -12,21 +12,19 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.contrib.auth.models import User
 from django.core.serializers.json import DjangoJSONEncoder
 
+from tasks_app.close_codes import CloseCode
 from tasks_app.refusals import Refusal
 from telephony.safe_logging import where
 
 logger = logging.getLogger(__name__)
 
-BAD_REQUEST, NOT_AUTHENTICATED, NOT_HERE, NOT_FOUND, OLD, TAKEN, OVER, TOO_SLOW, AWAY, UNREACHABLE = (
-    4400, 4401, 4403, 4404, 4408, 4409, 4410, 4429, 4502, 4503,
-)  # fmt: skip
 SIGN_IN = "Sign in, or send Authorization: Bearer <API key>."
 
 
 class Closed(Exception):
     """The socket ends, with a close code and a sentence for the client."""
 
-    def __init__(self, code: int, reason: str) -> None:
+    def __init__(self, code: CloseCode, reason: str) -> None:
         super().__init__(reason)
         self.code = code
         self.reason = reason
@@ -88,21 +86,21 @@ class ServingConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels
     async def _serve_until_closed(self) -> None:
         user = self.scope.get("user")
         if user is None or not user.is_authenticated:
-            raise Closed(NOT_AUTHENTICATED, SIGN_IN)
+            raise Closed(CloseCode.NOT_AUTHENTICATED, SIGN_IN)
         try:
             async with asyncio.timeout(self.MAX_AGE_S):
                 await self._serve_while_allowed(user)
         except Refusal as refusal:
-            raise Closed(NOT_FOUND, str(refusal)) from None
+            raise Closed(CloseCode.NOT_FOUND, str(refusal)) from None
         except TimeoutError:
-            raise Closed(OLD, "Open for twelve hours: connect again.") from None
+            raise Closed(CloseCode.OLD, "Open for twelve hours: connect again.") from None
 
     async def _serve_while_allowed(self, user: User) -> None:
         serving = asyncio.create_task(self.serve(user))
         try:
             while not (await asyncio.wait([serving], timeout=self.RECHECK_S))[0]:
                 if not await self.scope["still_allowed"]():
-                    raise Closed(NOT_AUTHENTICATED, SIGN_IN)
+                    raise Closed(CloseCode.NOT_AUTHENTICATED, SIGN_IN)
             await serving
         finally:
             serving.cancel()
@@ -113,4 +111,4 @@ class ServingConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels
             async with asyncio.timeout(self.SEND_TIMEOUT_S):
                 await self.send(**message)
         except TimeoutError:
-            raise Closed(TOO_SLOW, "The client reads too slowly: connect again.") from None
+            raise Closed(CloseCode.TOO_SLOW, "The client reads too slowly: connect again.") from None

@@ -16,8 +16,9 @@ from django.http.request import split_domain_port
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
+from tasks_app.close_codes import CloseCode
 from tasks_app.feed_target import call_named
-from tasks_app.serving import AWAY, BAD_REQUEST, NOT_HERE, OVER, TAKEN, Closed, ServingConsumer
+from tasks_app.serving import Closed, ServingConsumer
 
 VISITOR_NUMBER = "+12025550198"
 """Who is called there is whoever talks from a browser."""
@@ -37,10 +38,11 @@ class TalkConsumer(ServingConsumer):
     async def serve(self, user: User) -> None:
         """Until the call is over or the person leaves, which hangs up."""
         if not settings.SIMULATED:
-            raise Closed(NOT_HERE, "Calls go to real telephones here: there is nobody to be.")
+            raise Closed(CloseCode.NOT_HERE, "Calls go to real telephones here: there is nobody to be.")
         if not self._is_secure():
             raise Closed(
-                NOT_HERE, "Only over https or on the machine itself: elsewhere browsers keep the microphone."
+                CloseCode.NOT_HERE,
+                "Only over https or on the machine itself: elsewhere browsers keep the microphone.",
             )
         call_sid = await self._call_sid(user, self.scope["url_route"]["kwargs"]["name"])
         base = settings.TWILIO_API_BASE_URL.rstrip("/").replace("http", "ws", 1)
@@ -56,15 +58,15 @@ class TalkConsumer(ServingConsumer):
                 async for sound in self._phone:
                     if isinstance(sound, bytes):
                         await self.say_bytes(sound)
-                raise Closed(OVER, "The call is over.")
+                raise Closed(CloseCode.OVER, "The call is over.")
         except ConnectionClosed as closed:
             if closed.rcvd is not None and closed.rcvd.code == _UNSUPPORTED:
-                raise Closed(BAD_REQUEST, closed.rcvd.reason) from None
-            raise Closed(AWAY, "The simulator is away.") from None
+                raise Closed(CloseCode.BAD_REQUEST, closed.rcvd.reason) from None
+            raise Closed(CloseCode.AWAY, "The simulator is away.") from None
         except InvalidStatus as error:
             raise _refused(error.response.status_code) from None
         except (OSError, WebSocketException):
-            raise Closed(AWAY, "The simulator is away.") from None
+            raise Closed(CloseCode.AWAY, "The simulator is away.") from None
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """What the person says goes on to the line; before it is answered it is lost, as on any phone."""
@@ -85,16 +87,17 @@ class TalkConsumer(ServingConsumer):
         for _ in range(round(PLACING_TIMEOUT_S / LOOK_S)):
             call = await database_sync_to_async(call_named)(user, name)
             if not call.is_live:
-                raise Closed(OVER, "The call is over.")
+                raise Closed(CloseCode.OVER, "The call is over.")
             if call.call_sid:
                 return str(call.call_sid)
             await asyncio.sleep(LOOK_S)
-        raise Closed(AWAY, "The simulator has not confirmed the call.")
+        raise Closed(CloseCode.AWAY, "The simulator has not confirmed the call.")
 
 
 def _refused(status: int) -> Closed:
     if status == 409:
         return Closed(
-            TAKEN, f"Nobody can take this phone: only calls to {VISITOR_NUMBER} ring here, and only once."
+            CloseCode.TAKEN,
+            f"Nobody can take this phone: only calls to {VISITOR_NUMBER} ring here, and only once.",
         )
-    return Closed(OVER, "The simulator does not know this call any more.")
+    return Closed(CloseCode.OVER, "The simulator does not know this call any more.")
