@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
-from rest_framework import mixins, negotiation, renderers, status, viewsets
+from rest_framework import mixins, status, viewsets
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -30,22 +30,13 @@ from tasks_app.serializers import (
 )
 from tasks_app.transcript_formats import FORMATS, Line
 from tasks_app.verdicts import pending_response, verdict_response
+from telemetry.any_accept import AnyAccept
 from telephony.actions import Action, ActionType
 from telephony.lifecycle import State
 from telephony.models import Call
 from telephony.recording import SIDES
 from telephony.speaker import Speaker
 from telephony.transcripts import transcript_of
-
-
-class AlwaysJSON(negotiation.DefaultContentNegotiation):
-    """One kind of answer, whatever `Accept` says; and `?format=` is a transcript's, not the framework's."""
-
-    def select_renderer(
-        self, request: Request, renderers: Any, format_suffix: str | None = None
-    ) -> tuple[renderers.BaseRenderer, str]:
-        """The first."""
-        return renderers[0], renderers[0].media_type
 
 
 class TaskViewSet(mixins.ListModelMixin, mixins.CreateModelMixin, viewsets.GenericViewSet[Task]):
@@ -55,7 +46,7 @@ class TaskViewSet(mixins.ListModelMixin, mixins.CreateModelMixin, viewsets.Gener
     filterset_class = TaskFilter
     pagination_class = LinkPagination
     parser_classes = (BoundedJSONParser,)
-    content_negotiation_class = AlwaysJSON
+    content_negotiation_class = AnyAccept
 
     def get_queryset(self) -> QuerySet[Task]:
         return with_costs(selectors.task_list(self.request.user))
@@ -148,7 +139,7 @@ class CallViewSet(viewsets.GenericViewSet[Call]):
 
     serializer_class = CallDetailSerializer
     parser_classes = (BoundedJSONParser,)
-    content_negotiation_class = AlwaysJSON
+    content_negotiation_class = AnyAccept
 
     @schema.call_detail
     def retrieve(self, request: Request, call_id: uuid.UUID) -> Response:

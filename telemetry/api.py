@@ -12,15 +12,13 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.utils.module_loading import import_string
 from drf_spectacular.utils import extend_schema
-from rest_framework.negotiation import BaseContentNegotiation
-from rest_framework.parsers import BaseParser
 from rest_framework.permissions import BasePermission
-from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from telemetry import metrics, schema
+from telemetry.any_accept import AnyAccept
 from telemetry.known import index
 from telemetry.serializers import (
     FilterSerializer,
@@ -28,21 +26,6 @@ from telemetry.serializers import (
     RecentSerializer,
     SummarySerializer,
 )
-
-
-class AnyAccept(BaseContentNegotiation):
-    """There is one kind of answer, whatever the client would like best; Prometheus likes others."""
-
-    def select_parser(self, request: Request, parsers: Any) -> BaseParser:
-        """The first."""
-        first: BaseParser = parsers[0]
-        return first
-
-    def select_renderer(
-        self, request: Request, renderers: Any, format_suffix: str | None = None
-    ) -> tuple[BaseRenderer, str]:
-        """The first."""
-        return renderers[0], renderers[0].media_type
 
 
 class IsSuperuser(BasePermission):

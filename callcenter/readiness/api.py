@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,6 +10,7 @@ from rest_framework.views import APIView
 from callcenter.readiness.run import recent_readiness
 from callcenter.readiness.serializers import ReadinessSerializer
 from tasks_app.schema_problems import problems
+from telemetry.any_accept import AnyAccept
 
 _FIX = "Check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN."
 _EXAMPLE = {
@@ -46,9 +45,7 @@ _EXAMPLE = {
 class VoiceReadinessView(APIView):
     """What works and what is missing, for whoever may use the API."""
 
-    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
-        """One kind of answer, whatever `Accept` says."""
-        return super().perform_content_negotiation(request, force=True)
+    content_negotiation_class = AnyAccept
 
     @extend_schema(
         summary="Whether calls can be placed",
