@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from typing import Any
 
 import django_filters  # type: ignore[import-untyped]
+from django.core.exceptions import ValidationError
 from django.db.models import F, Q, QuerySet
 
 from tasks_app.models import Task
@@ -16,6 +18,21 @@ SEARCHED = ("objective", "context", "target_outcome")
 
 class _OneOf(django_filters.BaseInFilter, django_filters.ChoiceFilter):  # type: ignore[misc]
     """One or more choices, separated by commas."""
+
+
+class _MomentField(django_filters.fields.IsoDateTimeField):  # type: ignore[misc]
+    """A moment that is one in UTC too, as the database has it: the first and last of years are not, in some zones."""
+
+    def to_python(self, value: Any) -> dt.datetime | None:
+        moment: dt.datetime | None = super().to_python(value)
+        try:
+            return moment and moment.astimezone(dt.UTC)
+        except OverflowError:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from None
+
+
+class _Moment(django_filters.IsoDateTimeFilter):  # type: ignore[misc]
+    field_class = _MomentField
 
 
 class _Ordering(django_filters.OrderingFilter):  # type: ignore[misc]
@@ -34,12 +51,8 @@ class TaskFilter(django_filters.FilterSet):  # type: ignore[misc]
     status = _OneOf(choices=Task.Status.choices, help_text="One or more, separated by commas.")
     outcome = _OneOf(choices=Task.Outcome.choices, help_text="One or more, separated by commas.")
     task_type = _OneOf(choices=Task.Type.choices, help_text="One or more, separated by commas.")
-    created_after = django_filters.IsoDateTimeFilter(
-        "created_at", "gte", help_text="From this moment on, ISO 8601."
-    )
-    created_before = django_filters.IsoDateTimeFilter(
-        "created_at", "lt", help_text="Before this moment, ISO 8601."
-    )
+    created_after = _Moment("created_at", "gte", help_text="From this moment on, ISO 8601.")
+    created_before = _Moment("created_at", "lt", help_text="Before this moment, ISO 8601.")
     q = django_filters.CharFilter(
         method="search",
         help_text="Words in the objective, context or target outcome, or digits of the number.",

@@ -192,6 +192,8 @@ def test_it_narrows_sorts_and_pages(api: APIClient, tasks: list[Task], query: st
         ("status=sleeping", "status"),
         ("outcome=success,nonsense", "outcome"),
         ("created_after=yesterday", "created_after"),
+        ("created_after=0001-01-01T00:00:00%2B14:00", "created_after"),
+        ("created_before=9999-12-31T23:59:59-14:00", "created_before"),
         ("ordering=objective", "ordering"),
         ("ordering=walkaway_point", "ordering"),
         ("page=0", "page"),

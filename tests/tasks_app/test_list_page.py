@@ -84,6 +84,9 @@ def test_a_wrong_value_is_named_and_left_out(alice: User, make_task: MakeTask) -
     client = signed_in(alice)
     assert objectives(client, "?status=lost&page=x") == ["here"]
     assert "status: " in client.get("/tasks/?status=lost").content.decode()
+    before_all_time = "?created_after=0001-01-01T00:00:00%2B14:00"
+    assert objectives(client, before_all_time) == ["here"]
+    assert client.get(f"/tasks/export.csv{before_all_time}").status_code == 200
 
 
 def test_a_heading_turns_its_order_and_keeps_the_filters(alice: User, make_task: MakeTask) -> None:
