@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tasks_app import call_pages
-from tasks_app.pages import export, listing, review, writing
-from tasks_app.talk_page import talk_page
+from tasks_app.call_page import view as call
+from tasks_app.pages import export, listing, review, talk, writing
 from tasks_app.telemetry_page.view import telemetry_page
 
 urlpatterns = [
@@ -19,10 +18,10 @@ urlpatterns = [
     path("tasks/<uuid:task_id>/edit/", writing.task_edit, name="task-edit"),
     path("tasks/<uuid:task_id>/review/", review.task_review, name="task-review"),
     path("tasks/<uuid:task_id>/call/", review.task_dial, name="task-dial"),
-    path("calls/<uuid:call_id>/", call_pages.call_page, name="call"),
-    path("calls/<uuid:call_id>/parts/<slug:name>/", call_pages.call_part, name="call-part"),
-    path("calls/<uuid:call_id>/waveform/", call_pages.call_waveform, name="call-waveform"),
-    path("calls/<uuid:call_id>/judge/", call_pages.call_judge, name="call-judge"),
-    path("talk/", talk_page, name="talk"),
+    path("calls/<uuid:call_id>/", call.call_page, name="call"),
+    path("calls/<uuid:call_id>/parts/<slug:name>/", call.call_part, name="call-part"),
+    path("calls/<uuid:call_id>/waveform/", call.call_waveform, name="call-waveform"),
+    path("calls/<uuid:call_id>/judge/", call.call_judge, name="call-judge"),
+    path("talk/", talk.talk, name="talk"),
     path("telemetry/", telemetry_page, name="telemetry-page"),
 ]

@@ -1,1 +1,1 @@
-"""What the page of one call shows: pure text and shapes from its rows, and `shown.py`, which reads them."""
+"""The page of one call: pure text and shapes from its rows; `shown.py` reads them, `view.py` answers."""

@@ -17,7 +17,7 @@ ERRAND = "Get my internet bill below sixty dollars a month"
 @never_cache
 @login_required
 @require_GET
-def talk_page(request: HttpRequest) -> HttpResponse:
+def talk(request: HttpRequest) -> HttpResponse:
     """The page; the browser places the call and takes it."""
     if not settings.SIMULATED:
         raise Http404
