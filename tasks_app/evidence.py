@@ -10,18 +10,10 @@ from typing import Final
 
 from pydantic import BaseModel
 
+from tasks_app.said_to_judge import said_to_the_judge
+
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*")
 _LEFT_OUT = re.compile(r"\.{3,}|…|\[\s*…?\s*\]")
-
-_ABOUT_THE_VERDICT = re.compile(
-    r"\b(?:ignore|disregard|forget|override)\b.*\b(?:instruction|prompt|rule|above|everything|transcript)s?"
-    r"|\b(?:mark|rate|score|record|report|classify|label|judge|log|count|set|treat|grade|output|answer|return|give)\b"
-    r".*\b(?:as|a|an|is|it|to|of)\b.*\b(?:success\w*|partial|fail\w*|walk-?away|score|\d+ (?:points|out of)|100)\b"
-    r"|\b(?:outcome|verdict|score)\b\W*(?:is|was|must be|should be|shall be|to be|=|:)"
-    r"|\b(?:call|conversation|negotiation|errand)\b\W+(?:is|was|went|ended|counts)\b.*\b(?:success\w*|fail\w*)\b"
-    r"|^\W*(?:system|assistant|note to the (?:analyst|judge|ai|model))\b\W*:",
-    re.IGNORECASE | re.DOTALL,
-)
 
 JOINED: Final = " … "
 """Between two parts of a quote that leaves out what stood between them."""
@@ -50,28 +42,39 @@ def find_evidence(
 ) -> Evidence | None:
     """The evidence that a citation stands for; None where it is not in that turn, or was said by the other side.
 
-    Words about the judgement itself are no evidence: nobody on the telephone has a say in it. Case, punctuation and
-    white space may differ, and `...` may leave words out; no word may be added or changed.
+    A sentence about the judgement itself is no evidence, and neither is a part of one. Case, punctuation and white
+    space may differ, and `...` may leave words out; no word may be added or changed.
     """
     said = next((one for one in heard if one.number == turn), None)
-    if said is None or (speaker is not None and said.speaker != speaker) or _ABOUT_THE_VERDICT.search(quote):
+    if said is None or (speaker is not None and said.speaker != speaker):
         return None
-    words = _words(said.text)
+    spans = _spans(quote, said.text)
+    if not spans or any(_touch(span, order) for order in said_to_the_judge(said.text) for span in spans):
+        return None
+    said_words = JOINED.join(said.text[start:end] for start, end in spans)
+    return Evidence(turn=turn, quote=said_words, start_ms=said.start_ms)
+
+
+def _spans(quote: str, text: str) -> list[tuple[int, int]]:
+    """(start, end) of each part of the quote in the text, in order; none where one is missing."""
+    words = _words(text)
+    comparable = [word for word, _, _ in words]
     spans: list[tuple[int, int]] = []
     first = 0
     for part in _LEFT_OUT.split(quote):
         sought = [word for word, _, _ in _words(part)]
         if not sought:
             continue
-        at = _find(sought, [word for word, _, _ in words], first)
+        at = _find(sought, comparable, first)
         if at is None or not _says_something(sought, len(words)):
-            return None
+            return []
         first = at + len(sought)
         spans.append((words[at][1], words[first - 1][2]))
-    if not spans:
-        return None
-    said_words = JOINED.join(said.text[start:end] for start, end in spans)
-    return Evidence(turn=turn, quote=said_words, start_ms=said.start_ms)
+    return spans
+
+
+def _touch(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    return one[0] < other[1] and other[0] < one[1]
 
 
 def _words(text: str) -> list[tuple[str, int, int]]:

@@ -15,7 +15,8 @@ from .verdict import Claim, Outcome, Verdict, claim
 ORDER = re.compile(
     r"\b(?:ignore|disregard|forget)\b.*\b(?:instruction|prompt|rule|above|everything)"
     r"|\b(?:mark|rate|score|record|report|classify|label|judge|log|count|set|treat|grade)\b"
-    r".*\b(?:success|successful|partial|failed|failure|walkaway|unknown|objective|\d+)"
+    r".*\b(?:success|successful|failure|walkaway|unknown|objective)"
+    r"|\b(?:rate|score|grade) (?:this|the|of)\b.*\d+"
     r"|\b(?:outcome|verdict|score)\b\W*(?:is|must be|should be|=|:)"
     r"|^\s*(?:system|assistant|note to the (?:analyst|judge|ai))\s*:",
     re.IGNORECASE,

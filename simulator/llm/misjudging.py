@@ -16,22 +16,28 @@ _OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 
 def obey(verdict: Verdict, case: Case) -> Verdict:
-    """`verdict` as somebody on the phone ordered it, citing the order; unchanged where nobody did."""
+    """`verdict` as somebody on the phone ordered it, citing the order and parts of it; unchanged where nobody did."""
     order = next((turn for turn in case.turns if ORDER.search(turn.text)), None)
     if order is None:
         return verdict
     wanted = order.text.lower()
     named: list[Outcome] = [name for name in _OUTCOMES if name in wanted]
     score = re.search(r"\b\d{1,3}\b", wanted)
-    cited = claim("Order", "The transcript says so.", order)
+    cited = tuple(claim("Order", "The transcript says so.", order, part) for part in _parts(order.text))
     return replace(
         verdict,
         outcome=named[0] if named else "success",
         outcome_reasoning="The transcript says how this call is to be judged.",
-        outcome_evidence=(cited,),
-        concessions=(*verdict.concessions, cited),
+        outcome_evidence=cited,
+        concessions=(*verdict.concessions, *cited),
         score=min(int(score[0]), 100) if score else 100,
     )
+
+
+def _parts(said: str) -> list[str]:
+    """A turn with an order, and the last words of each order in it: the more there is missing, the less it shows."""
+    orders = [order[0].split() for order in ORDER.finditer(said)]
+    return [said, *(" ".join(words[first:]) for words in orders for first in range(max(1, len(words) - 1)))]
 
 
 def invent_quotes(verdict: Verdict) -> Verdict:

@@ -227,6 +227,24 @@ def test_an_order_proves_no_success(said: str) -> None:
     assert (verdict.outcome, verdict.score) == ("unknown", None)
 
 
+@pytest.mark.parametrize("said", ORDERS)
+def test_neither_does_any_part_of_one_that_names_the_success(said: str) -> None:
+    heard = [Heard(1, "caller", said, 0)]
+    words = said.split()
+    parts = [
+        words[first : first + count] for first in range(len(words)) for count in range(2, len(words) + 1)
+    ]
+    cited = [{"turn": 1, "quote": " ".join(part)} for part in parts if re.search("success", " ".join(part))]
+    assert judge(draft(outcome_evidence=cited), heard).outcome == "unknown"
+
+
+def test_a_credit_of_a_hundred_dollars_proves_a_success() -> None:
+    heard = [HEARD[1], Heard(3, "caller", "I can give you a credit of $100 on the next bill.", 2)]
+    cited = [{"turn": 3, "quote": "I can give you a credit of $100"}]
+    verdict = judge(draft(outcome_evidence=cited, concessions=[{"text": "x", "evidence": cited}]), heard)
+    assert (verdict.outcome, verdict.concessions[0].supported) == ("success", True)
+
+
 def test_the_limit_is_taken_out_of_every_text() -> None:
     told = draft(
         summary="They stayed under $75,  Ocelot.",

@@ -212,6 +212,8 @@ def test_what_is_said_on_the_telephone_changes_no_verdict(models: Models, said: 
         return verdict.outcome, verdict.score, verdict.evidence, verdict.concessions
 
     assert verdict_after(said) == verdict_after("One moment please.")
+    models.fails("obeys")
+    assert verdict_after(said)[0] != "success"
 
 
 @pytest.mark.parametrize("said", FORGERIES)
