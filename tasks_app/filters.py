@@ -15,6 +15,9 @@ from tasks_app.models import Task
 SEARCHED = ("objective", "context", "target_outcome")
 """Not the walk-away point: a search must not tell what is in it."""
 
+_LIKE_A_NUMBER = re.compile(r"[\d\s()+./-]+")
+"""Looks like a telephone number or a part of one: digits in a sentence do not."""
+
 
 class _OneOf(django_filters.BaseInFilter, django_filters.ChoiceFilter):  # type: ignore[misc]
     """One or more choices, separated by commas."""
@@ -55,7 +58,7 @@ class TaskFilter(django_filters.FilterSet):  # type: ignore[misc]
     created_before = _Moment("created_at", "lt", help_text="Before this moment, ISO 8601.")
     q = django_filters.CharFilter(
         method="search",
-        help_text="Words in the objective, context or target outcome, or digits of the number.",
+        help_text="Words in the objective, context or target outcome, or three or more digits of the number.",
     )
     ordering = _Ordering(
         fields={name: name for name in ("created_at", "ended_at", "duration_seconds", "status", "id")},
@@ -72,6 +75,6 @@ class TaskFilter(django_filters.FilterSet):  # type: ignore[misc]
         for field in SEARCHED:
             found |= Q(**{f"{field}__icontains": value})
         digits = re.sub(r"\D", "", value)
-        if len(digits) >= 3:
+        if len(digits) >= 3 and _LIKE_A_NUMBER.fullmatch(value):
             found |= Q(target_phone__contains=digits)
         return queryset.filter(found)

@@ -175,6 +175,8 @@ def tasks(make_task: MakeTask) -> list[Task]:
         ("created_after=2026-05-17&created_before=2026-05-19", [2, 3]),
         ("q=electricity", [0, 1]),
         ("q=(310) 555", [3]),
+        ("q=%2B1 310-555.01", [3]),
+        ("q=no such words 555", []),
         ("ordering=created_at", [4, 3, 2, 1, 0]),
         ("ordering=-duration_seconds&status=ended", [3, 4]),
         ("status=ended&outcome=partial", [4]),
