@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -11,8 +11,6 @@ from simulator.fault_plan import PlannedFault
 
 Provider = Literal["openai", "anthropic", "groq", "local"]
 """Whose wire format a request came in: the values of LLM_PROVIDER."""
-
-PROVIDERS: tuple[Provider, ...] = get_args(Provider)
 
 
 class Fault(StrEnum):
