@@ -96,7 +96,7 @@ task_detail = extend_schema(
 task_call = extend_schema(
     summary="Place the call",
     description="Dials once, however often it is asked. `Idempotency-Key` makes a repeated request safe. Nothing is "
-    "dialled unless `ok` is true. A 422 will be refused again; a 502 or 503 may be tried again.",
+    "dialled unless `ok` is true. A 422 will be refused again; a 429, 502 or 503 may be tried again.",
     request=None,
     parameters=[_IDEMPOTENCY],
     responses={
@@ -115,11 +115,18 @@ task_call = extend_schema(
             Problem(422, "geo_permission_denied", "The Twilio account may not call this country."),
             Problem(422, "trial_number_unverified", "A Twilio trial account may call verified numbers only."),
             Problem(422, "error.twilio", "Twilio does not let us call from TWILIO_PHONE_NUMBER."),
+            Problem(
+                429,
+                "blocked.too_many_calls",
+                "As many calls are live as may be at once: wait until one ends.",
+            ),
+            Problem(429, "blocked.daily_cap", "As many calls were placed within 24 hours as one person may."),
             Problem(502, "error.twilio", "Twilio has trouble of its own: try again in a few minutes."),
             Problem(
                 502, "carrier_rate_limited", "Twilio has too many requests of ours: try again in a minute."
             ),
             Problem(503, "not_configured", "TWILIO_ACCOUNT_SID is not set."),
+            Problem(503, "disk_full", "The disk of DATA_ROOT has only 12 MB left, and 500 MB are needed."),
             Problem(
                 503, "draining", "This server is about to restart and takes no new calls: try again shortly."
             ),

@@ -16,16 +16,17 @@ from tasks_app.judging import analysis_request
 from tasks_app.models import Analysis, Task
 from tasks_app.refusals import Refusal
 from tasks_app.selectors import latest_call, live_call
-from telephony import bus, live, placing
+from telephony import bus, disk_room, live, placing
 from telephony.actions import Action, ActionType
 from telephony.brief import CallBrief
 from telephony.lifecycle import State
+from telephony.limits import LimitReachedError
 from telephony.models import Call
 from telephony.services import CallInProgressError, call_reserve, event_append
 from telephony.transcripts import is_being_made
 from telephony.twilio.errors import TelephonyError
 
-DRAIN_RETRY_S = 30
+DRAIN_RETRY_S = LIMIT_RETRY_S = 30
 
 
 class TaskFields(TypedDict, total=False):
@@ -83,6 +84,10 @@ def task_start_call(*, task: Task) -> Call:
             "This task has a call in progress: stop it, or wait for its end.",
             status=409,
             session_id=error.call.pk if error.call else None,
+        ) from None
+    except LimitReachedError as error:
+        raise Refusal(
+            error.blocked.code, error.blocked.message, status=429, retry_after_s=LIMIT_RETRY_S
         ) from None
     try:
         call = placing.place(call.pk)
@@ -166,6 +171,8 @@ def _refuse_if_not_callable(task: Task) -> None:
         )
     if settings.DIAL_PROBLEMS:
         raise Refusal("not_configured", " ".join(settings.DIAL_PROBLEMS), status=503)
+    if problem := disk_room.problem():
+        raise Refusal("disk_full", f"{problem} Make room there.", status=503)
     blocked = why_not_dialled(task.target_phone)
     if blocked:
         raise Refusal(blocked.code, blocked.message, status=422)

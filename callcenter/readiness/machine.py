@@ -12,9 +12,7 @@ from django.db import DatabaseError, connection
 
 from callcenter import broker, checks, data_root, tables
 from callcenter.readiness.report import Check, State
-
-LEAST_FREE_BYTES = 500_000_000
-"""An hour of calls in four lines at once; SQLite and the broker fail on a full disk too."""
+from telephony import disk_room
 
 WORKER_ANSWERS_WITHIN_S = 1.0
 
@@ -63,12 +61,12 @@ def folder() -> Iterator[Check]:
     try:
         with tempfile.TemporaryFile(dir=root) as file:
             file.write(b"\0" * 4096)
-        free = shutil.disk_usage(root).free
+        free = disk_room.free_bytes()
     except OSError as error:
         fix = "Make room there and let this user write, or set DATA_ROOT to another folder."
         yield Check("data_root", State.BROKEN, f"{root} cannot be written ({error.strerror}).", fix)
         return
-    if free < LEAST_FREE_BYTES:
+    if free < disk_room.LEAST_FREE_BYTES:
         fix = "Make room there, or set DATA_ROOT to a folder on a larger disk."
         yield Check("data_root", State.BROKEN, f"{root} has only {free / 1e6:.0f} MB left.", fix)
     else:

@@ -21,7 +21,7 @@ from tasks_app.dialling import dial_checks
 from tasks_app.models import Task
 from tasks_app.pages.writing import find_task
 from tasks_app.refusals import Refusal
-from telephony import number_facts, prompts
+from telephony import disk_room, number_facts, prompts
 
 HIDDEN: Final = "[your limit stands here; pages other than the form do not show it]"
 
@@ -87,6 +87,7 @@ def task_dial(request: HttpRequest, task_id: uuid.UUID) -> HttpResponse:
 def _checks(found: Task) -> list[ShownCheck]:
     """The number's checks, and what else has to be right before a call."""
     is_live = any(call.is_live for call in found.calls.all())
+    no_room = disk_room.problem()
     return [
         *(
             ShownCheck(
@@ -94,13 +95,14 @@ def _checks(found: Task) -> list[ShownCheck]:
                 "ok" if check.passed else "failed" if check.looked_at else "unknown",
                 check.blocked.message if check.blocked else "",
             )
-            for check in dial_checks(found.target_phone)
+            for check in dial_checks(found.target_phone, owner_id=found.owner_id)
         ),
         ShownCheck(
             "Providers are configured",
             "failed" if settings.DIAL_PROBLEMS else "ok",
             " ".join(settings.DIAL_PROBLEMS),
         ),
+        ShownCheck("The recording has room", "failed" if no_room else "ok", no_room),
         ShownCheck(
             "No call of this task is in progress",
             "failed" if is_live else "ok",

@@ -21,6 +21,7 @@ from rest_framework.test import APIClient
 from callcenter import broker, data_root
 from callcenter.readiness import Check, Readiness, State, machine, readiness, run
 from simulator.config import SimulatorConfig
+from telephony import disk_room
 from tests.callcenter.test_processes import eventually
 from tests.telephony.simulated import ACCOUNT, NUMBER, TOKEN, running_simulator
 from tests.telephony.twilio.rest_server import hangs, replies, serving
@@ -279,7 +280,7 @@ def test_a_folder_that_the_other_processes_do_not_use(live: Settings, tmp_path: 
 
 
 def test_a_disk_that_is_almost_full(live: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine, "LEAST_FREE_BYTES", 1 << 60)
+    monkeypatch.setattr(disk_room, "LEAST_FREE_BYTES", 1 << 60)
     report = readiness()
     assert "MB left" in found(report)["data_root"].message
     assert not report.can_dial_live

@@ -10,6 +10,7 @@ from django.utils.html import escape
 from pytest_django import Settings
 
 from tasks_app.models import Task
+from telephony import disk_room
 from telephony.lifecycle import Event
 from telephony.models import Call
 from telephony.policy import CHECK_NAMES
@@ -48,6 +49,16 @@ def test_every_check_is_named_with_its_result(alice: User, make_task: MakeTask, 
     page = review(alice, make_task(target_phone="+493012345678"))
     assert f'{CHECK_NAMES[-1]}<span class="visually-hidden">: failed' in page
     assert "TWILIO_PHONE_NUMBER is not set." in page
+    assert "disabled" in page
+
+
+def test_a_disk_without_room_for_the_recording_is_said_before_dialling(
+    alice: User, make_task: MakeTask, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.DIAL_PROBLEMS = []
+    monkeypatch.setattr(disk_room, "LEAST_FREE_BYTES", 1 << 60)
+    page = review(alice, make_task())
+    assert 'The recording has room<span class="visually-hidden">: failed' in page
     assert "disabled" in page
 
 

@@ -11,7 +11,7 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from tasks_app.models import Task
-from telephony import live, services
+from telephony import disk_room, live, services
 from telephony.lifecycle import Event
 from telephony.models import Call
 from tests.tasks_app.conftest import NUMBER, MakeCall, MakeTask, new_id
@@ -149,6 +149,16 @@ def test_it_names_what_is_not_configured(
     assert (answer.status_code, answer.json()["code"]) == (503, "not_configured")
     assert "TWILIO_AUTH_TOKEN" in answer.json()["detail"]
     assert not Call.objects.exists()
+
+
+def test_it_dials_nobody_whose_recording_has_no_room(
+    api: APIClient, twilio: TwilioRest, make_task: MakeTask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disk_room, "LEAST_FREE_BYTES", 1 << 60)
+    answer = start(api, make_task())
+    assert (answer.status_code, answer.json()["code"]) == (503, "disk_full")
+    assert "MB left" in answer.json()["detail"]
+    assert (twilio.creates, Call.objects.exists()) == ([], False)
 
 
 def test_it_refuses_a_number_that_the_rules_forbid_by_now(
