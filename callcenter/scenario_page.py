@@ -21,8 +21,8 @@ menus, voices and the agent's mind are simulated; audio, sockets, keys and callb
 product does with them. {settings}
 
 Times are seconds on the call clock, which starts with the audio. "Answered after" is how long the callee waits for each
-answer of the agent: from the end of his words to the agent's first sound, in ms, and in brackets how much of it passed
-between his text and the first byte of the answer.
+answer of the agent: from the end of their words to the agent's first sound, in ms, and in brackets how much of it
+passed between their text and the first byte of the answer.
 
 | who | how it ended | lasted | answered after | what was said and heard |
 |---|---|---|---|---|

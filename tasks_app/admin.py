@@ -58,9 +58,9 @@ class TaskAdmin(Operating, HistoryAdmin):
     def short_id(self, task: Task) -> str:
         return str(task.pk)[:8]
 
-    @admin.display(description="its")
+    @admin.display(description="calls")
     def calls_link(self, task: Task) -> SafeString:
-        return list_link("telephony_call", "calls", task__id__exact=task.pk)
+        return list_link("telephony_call", "show", task__id__exact=task.pk)
 
     @admin.display(boolean=True)
     def has_walkaway_point(self, task: Task) -> bool:

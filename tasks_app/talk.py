@@ -21,7 +21,7 @@ from tasks_app.feed_target import call_named
 from tasks_app.serving import Closed, ServingConsumer
 
 VISITOR_NUMBER = "+12025550198"
-"""Who is called there is whoever talks from a browser."""
+"""A call to this number is answered by whoever talks from a browser."""
 
 CONNECT_TIMEOUT_S = 5.0
 PLACING_TIMEOUT_S = 10.0

@@ -128,7 +128,7 @@ class ShownCall:
 
     @cached_property
     def callee_is_speaking(self) -> bool:
-        """Whether the callee has begun to speak, and what he says is not known yet."""
+        """Whether the callee has begun to speak, and what they say is not known yet."""
         if not self.is_connected:
             return False
         newest_first = CallEvent.objects.filter(call_id=self.call.pk, type__in=NOT_SHOWN).order_by("-seq")

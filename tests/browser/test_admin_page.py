@@ -45,7 +45,7 @@ def test_it_is_for_everybody(open_page: OpenPage, task_id: str, scheme: str) -> 
 
 def test_from_a_task_to_its_call_and_to_the_calls_page(page: Page, task_id: str) -> None:
     page.goto(f"/admin/tasks_app/task/?q={task_id}")
-    page.get_by_role("link", name="calls", exact=True).click()
+    page.get_by_role("link", name="show", exact=True).click()
     page.locator("#result_list tbody th a").first.click()
     expect(page.get_by_text("busy").first).to_be_visible()
     page.get_by_role("link", name="events", exact=True).click()
