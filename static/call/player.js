@@ -19,6 +19,7 @@ export function showPlayer(call) {
   };
   bind();
   call.addEventListener("htmx:afterSettle", bind);
+  call.addEventListener("feed:back", () => player?.loadAgain());
   call.addEventListener("htmx:beforeRequest", (event) => {
     if (player && event.target.id === "recording") event.preventDefault(); // it may be playing, and does not change
   });
@@ -75,8 +76,8 @@ class Player {
     this.left = new AbortController();
     const section = audio.closest("[data-waveform]");
     this.duration_ms = Number(section.dataset.durationMs);
-    this.waveform = new Waveform(this.slider.querySelector("canvas"), call, this.duration_ms, this.left.signal);
-    this.waveform.load(section.dataset.waveform);
+    this.waveform = new Waveform(this.slider.querySelector("canvas"), section.dataset.waveform, call, this.duration_ms, this.left.signal);
+    this.waveform.load();
 
     const on = (target, names, action) => {
       for (const name of names) target.addEventListener(name, action, { signal: this.left.signal });
@@ -95,6 +96,15 @@ class Player {
   /** The page has another player now. */
   leave() {
     this.left.abort();
+  }
+
+  /** What could not be had while the connection was lost. */
+  loadAgain() {
+    if (!this.waveform.isLoaded) this.waveform.load();
+    if (!this.audio.error) return;
+    const at_s = this.audio.currentTime;
+    this.audio.load();
+    this.audio.currentTime = at_s;
   }
 
   get now_ms() {

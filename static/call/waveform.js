@@ -8,10 +8,12 @@ const BAR = 2;
 const GAP = 1;
 const NOT_PLAYED = 0.5;
 
-/** Draws on `canvas`; the marks are the lines of the timeline, the colours those of the style sheet. */
+/** Draws the shape at `url` on `canvas`; the marks are the lines of the timeline, the colours those of the style sheet. */
 export class Waveform {
-  constructor(canvas, call, duration_ms, signal) {
+  constructor(canvas, url, call, duration_ms, signal) {
     this.canvas = canvas;
+    this.url = url;
+    this.isLoaded = false;
     this.call = call;
     this.duration_ms = duration_ms;
     this.shape = { caller: [], agent: [] };
@@ -33,12 +35,13 @@ export class Waveform {
     });
   }
 
-  async load(url) {
+  async load() {
     try {
-      this.shape = await get(url);
+      this.shape = await get(this.url);
     } catch {
       return; // the sound plays without its shape
     }
+    this.isLoaded = true;
     this.paint();
     this.draw(this.now_ms);
   }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -28,6 +29,14 @@ from tests.calls.stack import Stack
 pytestmark = pytest.mark.browser
 
 BUSY = "+12025550110"
+PAINTED = """() => {
+  const { width, height } = document.querySelector("#wave canvas");
+  const on = document.querySelector("#wave canvas").getContext("2d");
+  const half = Math.floor(height / 2);
+  const inked = (top) => on.getImageData(4, top, width - 4, half - 20).data.filter((byte, at) => at % 4 === 3 && byte);
+  return [0, half + 20].every((top) => inked(top).length > 3 * width);
+}"""
+"""Each side of the waveform is more than a flat line."""
 
 
 @pytest.fixture(scope="module")
@@ -147,15 +156,26 @@ def test_it_is_judged_again_when_asked(detail: Page) -> None:
 
 
 def test_the_waveform_shows_both_sides(detail: Page) -> None:
-    painted = """() => {
-      const canvas = document.querySelector("#wave canvas");
-      const half = Math.floor(canvas.height / 2);
-      const colours = (top) => new Set(new Uint32Array(
-        canvas.getContext("2d").getImageData(4, top, canvas.width - 4, half - 20).data.buffer)).size;
-      return colours(0) > 1 && colours(half + 20) > 1;
-    }"""
     with expecting(detail, "willReadFrequently"):
-        detail.wait_for_function(painted)
+        detail.wait_for_function(PAINTED)
+
+
+def test_a_recording_that_a_lost_connection_kept_away_comes_with_the_next(page: Page, story: Story) -> None:
+    kept_away = re.compile(r"/audio\?|/waveform/")
+    page.route(kept_away, lambda route: route.abort())
+    with expecting(page, "ERR_FAILED", "willReadFrequently"):
+        page.goto(f"/calls/{story.session_id}/")
+        page.wait_for_function("() => document.getElementById('audio').error")
+        tell = "(name) => document.getElementById('call').dispatchEvent(new CustomEvent(`feed:${name}`))"
+        page.evaluate("document.getElementById('offline').textContent = 'The server cannot be reached.'")
+        expect(page.locator("#offline")).to_be_visible()
+        page.evaluate(tell, "down")
+        expect(page.locator("#connection")).to_be_visible()
+        expect(page.locator("#offline")).to_be_hidden()  # one banner says it
+        page.unroute(kept_away)
+        page.evaluate(tell, "back")
+        page.wait_for_function("() => document.getElementById('audio').readyState > 0")
+        page.wait_for_function(PAINTED)
 
 
 def test_it_is_used_by_keys_alone(detail: Page, unanswered: str, story: Story) -> None:
@@ -204,7 +224,9 @@ def test_it_fits_and_can_be_read(
         if summary.is_visible() and summary.evaluate("one => !one.closest('.menu')"):
             summary.click()
     expect(page.locator("#raw pre")).to_contain_text(story.session_id)
-    page.locator(".chart").evaluate("(chart) => chart.setAttribute('width', 2000)")  # as after a hundred answers
+    page.locator(".chart").evaluate(
+        "(chart) => chart.setAttribute('width', 2000)"
+    )  # as after a hundred answers
     assert_fits(page)
     if (scheme, viewport) in [
         ("light", PHONE),
