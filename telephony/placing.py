@@ -8,7 +8,7 @@ import uuid
 from django.conf import settings
 
 from telemetry.record import timed_step
-from telephony import bus, services, stream_token
+from telephony import bus, selectors, services, stream_token
 from telephony.lifecycle import LIVE, TERMINAL, TWILIO_STATUS, Event, State
 from telephony.models import Call
 from telephony.twilio import twiml
@@ -115,7 +115,7 @@ def apologise(call_id: uuid.UUID, *, fence: int) -> None:
         TelephonyError: Twilio refused; the call may be over.
         StaleOwnerError: the call has another owner.
     """
-    if not is_owner(call_id, fence=fence):
+    if not selectors.is_owner(call_id, fence=fence):
         raise services.StaleOwnerError
     call = Call.objects.get(pk=call_id)
     with timed_step("telephony", "apologise", session_id=str(call.id), task_id=str(call.task_id)):
@@ -130,16 +130,6 @@ def stream_document(call_id: uuid.UUID, generation: int, *, keys: str = "") -> s
         parameters={"token": stream_token.make(call_id, generation)},
         keys=keys,
     )
-
-
-def is_owner(call_id: uuid.UUID, *, fence: int) -> bool:
-    """Whether a session still holds its call."""
-    return Call.objects.filter(pk=call_id, fence=fence).exists()
-
-
-def is_over(call_id: uuid.UUID) -> bool:
-    """Whether Twilio's reports have ended the call."""
-    return Call.objects.filter(pk=call_id, state__in=TERMINAL).exists()
 
 
 def reconcile(call_id: uuid.UUID) -> None:

@@ -1,4 +1,4 @@
-"""What is read of a call's rows in more than one place."""
+"""What is read of a call's rows, for whoever holds it and for the pages."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import dataclasses
 import uuid
 
 from telephony.events import EventType, TurnState
-from telephony.models import CallEvent, Turn
+from telephony.lifecycle import TERMINAL
+from telephony.models import Call, CallEvent, Turn
 from telephony.so_far import SoFar
 
 
@@ -16,6 +17,16 @@ def so_far(call_id: uuid.UUID) -> SoFar:
     turns = Turn.objects.filter(call_id=call_id).order_by("number").values(*names)
     actions = CallEvent.objects.filter(call_id=call_id, type=EventType.OPERATOR_ACTION).order_by("seq")
     return SoFar.of([TurnState(**row) for row in turns], actions.values_list("data", flat=True))
+
+
+def is_owner(call_id: uuid.UUID, *, fence: int) -> bool:
+    """Whether a session still holds its call."""
+    return Call.objects.filter(pk=call_id, fence=fence).exists()
+
+
+def is_over(call_id: uuid.UUID) -> bool:
+    """Whether Twilio's reports have ended the call."""
+    return Call.objects.filter(pk=call_id, state__in=TERMINAL).exists()
 
 
 def is_muted(call_id: uuid.UUID) -> bool:

@@ -14,7 +14,7 @@ from typing import Any, ParamSpec, TypeVar
 from django.conf import settings
 from django.db import DatabaseError
 
-from telephony import actions, bus, live, measures, placing, prompts, services
+from telephony import actions, bus, live, measures, placing, prompts, selectors, services
 from telephony import effects as fx
 from telephony.actions import Action
 from telephony.agent_settings import agent_settings
@@ -224,7 +224,7 @@ class CallSession:
             is_over = False
             if self._handover.is_away():
                 with contextlib.suppress(DatabaseError):  # the next question will tell
-                    is_over = await self._writer.run_in_thread(placing.is_over, self.call_id)
+                    is_over = await self._writer.run_in_thread(selectors.is_over, self.call_id)
             if reason := self._handover.given_up(self._clock.now_ms(), is_over=is_over):
                 self.end(reason)
 
@@ -272,7 +272,7 @@ class CallSession:
         reason, detail, hang_up = self._end
         self._do(self._bridge.finish(self._clock.now_ms()))
         await _cancel(list(self._jobs))
-        owned = await self._attempt(placing.is_owner, self.call_id, fence=self.fence) is not False
+        owned = await self._attempt(selectors.is_owner, self.call_id, fence=self.fence) is not False
         if owned and reason:
             await self._attempt(
                 services.call_advance, call_id=self.call_id, event=Event.END, reason=reason, detail=detail
