@@ -9,6 +9,8 @@ import sys
 from typing import Any
 
 from celery import Celery, signals
+from celery.concurrency import get_implementation
+from celery.concurrency.thread import TaskPool as Threads
 
 from callcenter import child
 
@@ -44,6 +46,15 @@ def _refuse_another_folder(**_: Any) -> None:
 
     if problem := data_root.problem_at_start():
         sys.exit(problem)
+
+
+@signals.worker_init.connect
+def _keep_threads_for_sweeps(sender: Any, **_: Any) -> None:
+    """With fewer (`-c`), work that waits for a slow provider could hold all of them: see telephony/slots.py."""
+    if get_implementation(sender.pool_cls) is Threads:
+        least = app.conf.worker_concurrency
+        asked_for = sender.concurrency
+        sender.concurrency = max(asked_for, least) if isinstance(asked_for, int) else least
 
 
 @signals.beat_embedded_init.connect
