@@ -49,7 +49,7 @@ function put(list, turn) {
     list.insertBefore(item, next ?? null);
   }
   fill(item, turn);
-  for (const late of [item, item.nextElementSibling]) if (late) tellWait(late);
+  for (let late = item; late; late = late.nextElementSibling) tellWait(late);
   return isNew;
 }
 
@@ -79,10 +79,16 @@ function parts(turn) {
 
 /** An answer of the agent says how long the callee had waited for it. */
 function tellWait(item) {
-  const before = item.previousElementSibling;
-  const isAnswer = item.dataset.speaker === "agent" && before?.dataset.speaker === "caller" && before.dataset.turn;
   const shown = item.querySelector(".turn-answered");
   if (!shown) return;
+  let before = item.previousElementSibling;
+  while (before && !sounded(before)) before = before.previousElementSibling;
+  const isAnswer = item.dataset.speaker === "agent" && sounded(item) && before?.dataset.speaker === "caller";
   const wait = Math.max(Number(item.dataset.startMs) - Number(before?.dataset.endMs), 0);
   shown.textContent = isAnswer ? `answered after ${seconds(wait)}` : "";
+}
+
+/** Not so what the agent would have said and nobody heard. */
+function sounded(item) {
+  return item.dataset.speaker !== "agent" || item.dataset.state !== "cut" || item.querySelector(".turn-heard").textContent;
 }

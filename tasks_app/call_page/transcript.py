@@ -46,8 +46,13 @@ BLANK = ShownTurn(0, Speaker.CALLER, "", "", "heard", 0, 0, None)
 
 def shown_turns(turns: Sequence[TranscriptTurn]) -> list[ShownTurn]:
     """Every turn, in order."""
-    before: list[TranscriptTurn | None] = [None, *turns]
-    return [_shown(turn, last) for turn, last in zip(turns, before, strict=False)]
+    shown = []
+    last: TranscriptTurn | None = None
+    for turn in turns:
+        shown.append(_shown(turn, last))
+        if _sounded(turn):
+            last = turn
+    return shown
 
 
 def _shown(turn: TranscriptTurn, last: TranscriptTurn | None) -> ShownTurn:
@@ -74,8 +79,13 @@ def parts(turn: TranscriptTurn) -> tuple[str, str]:
     return turn.heard_text, turn.text
 
 
+def _sounded(turn: TranscriptTurn) -> bool:
+    """False for words of the agent of which none was heard, nor will be: for the callee they do not exist."""
+    return not (turn.final and turn.speaker == Speaker.AGENT and not parts(turn)[0])
+
+
 def answered_ms(turn: TranscriptTurn, last: TranscriptTurn | None) -> int | None:
     """From the end of the callee's words to the first sound of the agent's answer; 0 where it talked over them."""
-    if last is None or (last.speaker, turn.speaker) != (Speaker.CALLER, Speaker.AGENT):
+    if last is None or (last.speaker, turn.speaker) != (Speaker.CALLER, Speaker.AGENT) or not _sounded(turn):
         return None
     return max(turn.start_ms - last.end_ms, 0)

@@ -235,15 +235,55 @@ def test_it_fits_and_can_be_read(
         assert_accessible(page)
 
 
+def tell_turns(page: Page, *turns: dict[str, Any]) -> None:
+    """As if the feed had told them."""
+    blank = {
+        "speaker": "agent",
+        "start_ms": 0,
+        "end_ms": 1,
+        "heard": 1,
+        "heard_text": "",
+        "text": "",
+        "final": True,
+    }
+    page.evaluate(
+        """(turns) => turns.forEach((data) => document.getElementById("call").dispatchEvent(
+          new CustomEvent("feed:transcript_update", { detail: { seq: null, type: "transcript_update", data } })))""",
+        [blank | turn for turn in turns],
+    )
+
+
+def test_what_was_never_heard_answers_nothing(detail: Page) -> None:
+    tell_turns(
+        detail,
+        {"turn": 900, "speaker": "caller", "start_ms": 90_000, "end_ms": 91_000, "text": "Hm."},
+        {
+            "turn": 901,
+            "start_ms": 91_400,
+            "end_ms": 93_000,
+            "heard": 0,
+            "text": "Hello there",
+            "final": False,
+        },
+        {"turn": 902, "start_ms": 94_000, "end_ms": 95_000, "text": "Well."},
+    )
+    waits = [detail.locator(f"#turn-{number} .turn-answered") for number in (901, 902)]
+    expect(waits[0]).to_have_text("answered after 0.40 s")
+    tell_turns(
+        detail, {"turn": 901, "start_ms": 91_400, "heard": 0, "text": "Hello there"}
+    )  # muted before it sounded
+    expect(waits[0]).to_be_empty()
+    expect(waits[1]).to_have_text("answered after 3.0 s")
+
+
 def test_nothing_that_is_said_runs(detail: Page) -> None:
-    detail.evaluate(
-        """(payloads) => payloads.forEach((text, index) => {
-          const tell = (type, data) => document.getElementById("call").dispatchEvent(
-            new CustomEvent(`feed:${type}`, { detail: { seq: null, type, data } }));
-          const turn = { turn: 900 + index, speaker: "caller", start_ms: 0, end_ms: 1, heard: 0.5, heard_text: text };
-          tell("transcript_update", { ...turn, text: text + text, final: true });
-        })""",
-        list(PAYLOADS),
+    numbered = enumerate(PAYLOADS, start=910)
+    tell_turns(
+        detail,
+        *(
+            {"turn": n, "speaker": "caller", "heard": 0.5, "heard_text": text, "text": text * 2}
+            for n, text in numbered
+        ),
     )
     shown = detail.locator(".turn-heard").evaluate_all("(all) => all.map((one) => one.textContent)")
     assert shown[-len(PAYLOADS) :] == list(PAYLOADS)

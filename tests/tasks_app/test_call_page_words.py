@@ -126,6 +126,17 @@ def test_only_an_answer_of_the_agent_has_a_wait() -> None:
     assert [one.answered_ms for one in shown_turns(turns)] == [None, 620, None, None, 0]
 
 
+def test_what_was_never_heard_answers_nothing() -> None:
+    turns = [
+        turn(1, "caller", 0, 1000),
+        turn(2, "agent", 1470, 3000, heard=0.0, heard_text=""),
+        turn(3, "agent", 4000, 5000),
+    ]
+    assert [one.answered_ms for one in shown_turns(turns)] == [None, None, 3000]
+    begun = turn(2, "agent", 1470, 3000, heard=0.0, heard_text="", final=False)
+    assert [one.answered_ms for one in shown_turns([turns[0], begun])] == [None, 470]
+
+
 def test_the_chart_has_a_bar_for_each_answer_as_high_as_its_wait() -> None:
     turns = [
         turn(1, "caller", 0, 1000),
