@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 
 from callcenter.models import ApiKey, IdempotencyKey, SignInLink
+from telephony.admin_base import ReadOnly
 
 
 @admin.register(ApiKey)
@@ -34,23 +33,13 @@ class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscripta
             key.revoke()
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
-    """Rows the product writes and people only read or delete."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
 @admin.register(SignInLink)
-class SignInLinkAdmin(ReadOnlyAdmin):
+class SignInLinkAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("user", "created_at", "used_at")
     exclude = ("digest",)
 
 
 @admin.register(IdempotencyKey)
-class IdempotencyKeyAdmin(ReadOnlyAdmin):
+class IdempotencyKeyAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("key", "credential", "status", "created_at")
     exclude = ("body", "fingerprint")

@@ -10,9 +10,9 @@ from django.utils.safestring import SafeString
 from tasks_app.admin_actions import Operating, analyse_calls, dial_tasks, stop_calls
 from tasks_app.call_admin import CallAdmin
 from tasks_app.models import Analysis, Task
+from telephony.admin_base import HistoryAdmin, OfCallAdmin, Unchangeable, list_link, row_link
 from telephony.lifecycle import LIVE
 from telephony.models import Call
-from telephony.unchangeable import HistoryAdmin, OfCallAdmin, Unchangeable, list_link, row_link
 
 admin.site.register(Call, CallAdmin)
 

@@ -12,9 +12,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from tasks_app.admin_actions import Operating, analyse_calls, stop_calls
+from telephony.admin_base import HistoryAdmin, Unchangeable, list_link, row_link
 from telephony.ended_reasons import ENDED_REASONS
 from telephony.models import Call, Turn
-from telephony.unchangeable import HistoryAdmin, Unchangeable, list_link, row_link
 
 
 class TurnInline(Unchangeable, admin.TabularInline):  # type: ignore[type-arg]  # not subscriptable at run time

@@ -8,9 +8,9 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from telephony.admin_base import OfCallAdmin
 from telephony.events import EventType
 from telephony.models import CallEvent, Recording, Transcription, Turn
-from telephony.unchangeable import OfCallAdmin
 
 
 class EventTypeFilter(admin.SimpleListFilter):

@@ -12,14 +12,18 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 
-class Unchangeable:
-    """Rows that are only looked at. Deleting them alone would leave their sound on the disk."""
+class ReadOnly:
+    """Rows that the product writes, and people only read or delete."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+class Unchangeable(ReadOnly):
+    """Rows that are only looked at. Deleting them alone would leave their sound on the disk."""
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
