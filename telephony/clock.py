@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import time
 
+FAR_AHEAD_MS = 5_000.0
+"""Audio cannot be so much ahead of what its stream has had time to bring."""
+
 
 class CallClock:
     """Zero is a moment on this process's monotonic clock, so that no change of the wall clock is felt."""
@@ -33,14 +36,16 @@ class StreamClock:
         self._clock = clock
         self._offset_ms: float | None = None
 
-    def start_ms(self, timestamp_ms: int, arrived_s: float) -> float:
+    def start_ms(self, timestamp_ms: int, arrived_s: float) -> float | None:
         """Where a frame that came in at `arrived_s` (monotonic) stands: the moment of its arrival, without jitter.
 
         The first frame gives the offset. A later one that was delayed less moves the call clock: nothing arrives
-        before its time.
+        before its time. None for a frame whose timestamp is no time of this stream's.
         """
         if self._offset_ms is None:
             self._offset_ms = self._clock.at_ms(arrived_s) - timestamp_ms
         start_ms = timestamp_ms + self._offset_ms
+        if start_ms - self._clock.at_ms(arrived_s) > FAR_AHEAD_MS:
+            return None
         self._clock.not_before(start_ms, arrived_s)
         return start_ms

@@ -104,9 +104,8 @@ class CallSession:
 
     def media(self, stream: Stream, frame: twilio.Media, arrived_s: float) -> None:
         """Audio of the person called, that arrived at `arrived_s` on the monotonic clock."""
-        if stream is not self._stream:
+        if stream is not self._stream or (start_ms := stream.start_ms(frame.timestamp_ms, arrived_s)) is None:
             return
-        start_ms = stream.clock.start_ms(frame.timestamp_ms, arrived_s)
         self._recording.caller.place(frame.payload, start_ms)
         self._sound.caller(frame.payload, start_ms)
         self._do(self._bridge.caller_audio(frame.payload, start_ms, self._clock.at_ms(arrived_s)))

@@ -30,12 +30,19 @@ class Stream:
         clock: CallClock,
     ) -> None:
         """`send` writes to the socket; `hang_up` closes it."""
-        self.clock = StreamClock(clock)
+        self._clock = StreamClock(clock)
         self._stream_sid = stream_sid
         self._send = send
         self._hang_up = hang_up
         self._outbox: Outbox[str] = Outbox(max_audio_bytes=MAX_WAITING_BYTES)
         self._task = asyncio.create_task(self._run())
+
+    def start_ms(self, timestamp_ms: int, arrived_s: float) -> float | None:
+        """Where a frame stands on the call clock; None, and counted, where that cannot be."""
+        start_ms = self._clock.start_ms(timestamp_ms, arrived_s)
+        if start_ms is None:
+            count("telephony", "frame_out_of_time")
+        return start_ms
 
     def carry(self, effect: PlayAudio | SendMark | SendClear) -> None:
         """Queue what the bridge wants the phone to play, to confirm or to drop."""
