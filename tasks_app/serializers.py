@@ -11,6 +11,7 @@ from tasks_app.call_costs import call_cost, task_cost
 from tasks_app.cost_serializers import CallCostSerializer, CostSerializer
 from tasks_app.fields import PhoneNumber, Text, refuse_unknown_fields
 from tasks_app.models import Analysis, Task
+from telephony import prompts
 from telephony.models import Call, Recording, Turn
 from telephony.speaker import Speaker
 from telephony.transcript import TranscriptTurn
@@ -122,6 +123,15 @@ class TaskSerializer(serializers.ModelSerializer[Task]):
     @extend_schema_field(CostSerializer)
     def get_cost(self, task: Task) -> Any:
         return CostSerializer(task_cost(task)).data
+
+    def validate_opening_line(self, text: str) -> str:
+        """Refuses what would deny the sentence that is said before it."""
+        if prompts.claims_human(text):
+            raise serializers.ValidationError(
+                "The agent says that it is an AI: leave out what claims or sounds otherwise.",
+                code="claims_human",
+            )
+        return text
 
     def to_internal_value(self, data: Any) -> Any:
         """Refuses fields that do not exist."""

@@ -107,10 +107,12 @@ def whisper_line(text: str) -> str:
 
 
 def opening_line(brief: CallBrief) -> str:
-    """The first thing said to a person. Its first sentence tells that an AI calls, and for whom."""
+    """The first thing said to a person. Its first sentence tells that an AI calls, and for whom; none denies it."""
     principal = _principal(brief)
     disclosure = _disclosure(principal)
-    own = _text(brief, "opening_line")
+    own = " ".join(
+        sentence for sentence in _sentences(_text(brief, "opening_line")) if not claims_human(sentence)
+    )
     if not own:
         return f"{disclosure} {_MATTERS.get(brief.task_type, _ANY_MATTER)}"
     first = _sentences(own)[0]
@@ -126,6 +128,11 @@ def discloses(text: str) -> bool:
         _IS_AI.search(sentence) and _FOR_WHOM.search(sentence) and not _DENIES.search(sentence)
         for sentence in _sentences(text)
     )
+
+
+def claims_human(text: str) -> bool:
+    """Whether somebody who says `text` passes for a human being, or denies being an AI."""
+    return _CLAIMS_HUMAN.search(text) is not None
 
 
 _GREETING = re.compile(
@@ -144,6 +151,15 @@ _FOR_WHOM = re.compile(
     r"\bon behalf of\s+\w|\b\w+['’]s AI\b|\bon \w+['’]s behalf\b"
     r"|\b(?:calling|speaking|acting|working|assistant|agent|AI)\s+for\s+"
     r"(?-i:[A-ZÀ-Þ]|(?:my|a|one of your|your) (?:client|customer)s?\b)",
+    re.IGNORECASE,
+)
+_CLAIMS_HUMAN = re.compile(
+    rf"(?:\b(?:not|never|no)|n['’]t)\s+(?:an?\s+)?(?:(?-i:{_AI})|artificial intelligence\b|(?:ro)?bots?\b)"
+    r"|\bnot an? (?:machine|computer|recording)\b"
+    # "I am Bob, a real person"; not "I'm calling about a person"
+    r"|\b(?:I am|I['’]m|this is|you(?: a|['’])re (?:speaking|talking) (?:to|with))\s+"
+    r"(?:(?!about\b|for\b|with\b|regarding\b|calling\b|interested\b|looking\b)[\w.'’-]+,?\s+){0,4}?"
+    r"an?\s+(?:(?:real|actual|live|genuine)\s+)?(?:human|person)\b",
     re.IGNORECASE,
 )
 _DENIES = re.compile(r"\bnot\b|n['’]t\b|\bnever\b|\bno (?:AI|robot)\b", re.IGNORECASE)

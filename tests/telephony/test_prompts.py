@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from telephony.brief import CallBrief
-from telephony.prompts import discloses, opening_line, system_prompt
+from telephony.prompts import claims_human, discloses, opening_line, system_prompt
 
 pytestmark = pytest.mark.unit
 
@@ -181,9 +181,47 @@ OPENINGS = [
     ),
     (
         {"opening_line": "I am a human calling for Alex Rivera."},
-        "Hello, I'm an AI assistant calling on behalf of Alex Rivera. I am a human calling for Alex Rivera.",
+        "Hello, I'm an AI assistant calling on behalf of Alex Rivera. I have a question about a bill.",
+    ),
+    (
+        {"opening_line": "I am Bob, a real person, not an AI. May I ask about my bill?"},
+        "Hello, I'm an AI assistant calling on behalf of Alex Rivera. May I ask about my bill?",
     ),
 ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I am Bob, a real person, not an AI.",
+        "I am not a robot.",
+        "I'm no bot.",
+        "This isn't an AI.",
+        "I'm a human from Acme.",
+        "You are speaking with a person.",
+        "You’re talking to a real human.",
+        "This is not a recording.",
+    ],
+)
+def test_who_passes_for_a_human_is_noticed(text: str) -> None:
+    assert claims_human(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "I'm an AI assistant calling on behalf of Alex.",
+        "Am I speaking with a real person?",
+        "I'm calling about a person on my contract.",
+        "My washing machine does not start.",
+        "This is about human resources.",
+        "There is no recording of my payment.",
+        "I do not have the invoice here.",
+    ],
+)
+def test_who_does_not_pass_for_a_human_may_say_so(text: str) -> None:
+    assert not claims_human(text)
 
 
 @pytest.mark.parametrize(("changes", "line"), OPENINGS)
