@@ -219,6 +219,24 @@ def test_an_outcome_without_proof_is_unknown_and_has_no_score(outcome: str, cite
     assert verdict.outcome_reasoning.startswith("Not supported by the transcript")
 
 
+@pytest.mark.parametrize(
+    ("outcome", "judged"),
+    [("success", "unknown"), ("partial", "unknown"), ("failed", "failed"), ("walkaway", "walkaway")],
+)
+def test_what_is_the_caller_s_to_give_is_not_proved_by_the_agent_alone(outcome: str, judged: str) -> None:
+    ours = [
+        Heard(1, "agent", "So we agree on sixty dollars.", 0),
+        Heard(2, "caller", "I never said that.", 9),
+    ]
+    cited = [{"turn": 1, "quote": "we agree on sixty dollars"}]
+    assert judge(draft(outcome=outcome, outcome_evidence=cited), ours).outcome == judged
+
+
+def test_beside_the_caller_s_words_the_agent_s_stay() -> None:
+    verdict = judge(draft(outcome_evidence=[THEIRS, OURS]), HEARD)
+    assert (verdict.outcome, [one.turn for one in verdict.evidence]) == ("success", [3, 4])
+
+
 @pytest.mark.parametrize("said", ORDERS)
 def test_an_order_proves_no_success(said: str) -> None:
     """The judge obeys and quotes the order, word for word: still nothing was achieved."""
