@@ -15,15 +15,16 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, BeforeValidator, Field
 
 from tasks_app.evidence import Evidence, Heard, find_evidence
+from tasks_app.private_limit import hiding
 from telephony.brief import CallBrief
 from telephony.speaker import Speaker
 
 Outcome = Literal["unknown", "success", "partial", "failed", "walkaway"]
 
 BEGIN, END = "<transcript>", "</transcript>"
-PRIVATE: Final = "[private limit]"
 MAX_TRANSCRIPT_CHARS = 120_000
 _MAX_TEXT, _MAX_ITEMS = 4_000, 30
+_WALK_AWAY = re.compile(r"walk.?away", re.IGNORECASE)
 
 SYSTEM: Final = """\
 You judge a telephone call that an AI agent made for a client. You get the client's errand and the transcript.
@@ -186,11 +187,11 @@ def judge(draft: Draft, heard: Sequence[Heard], *, private: str = "") -> Verdict
 
     `private` (the walk-away point) is taken out of every text, unless somebody said it on the telephone.
     """
-    limit = _private_pattern(private, heard)
+    hide = hiding(private, (turn.text for turn in heard))
 
     def text(words: str) -> str:
         words = words.replace("\0", "").strip()[:_MAX_TEXT]  # PostgreSQL cannot store NUL
-        return limit.sub(PRIVATE, words) if limit else words
+        return hide(words)
 
     def texts(many: Iterable[str]) -> list[str]:
         return [words for one in many if (words := text(one))][:_MAX_ITEMS]
@@ -219,7 +220,9 @@ def judge(draft: Draft, heard: Sequence[Heard], *, private: str = "") -> Verdict
         key_moments=claims(draft.key_moments),
         improvement_suggestions=texts(draft.improvement_suggestions),
         details={
-            text(one.key)[:100]: text(one.value) for one in draft.details[:_MAX_ITEMS] if one.key.strip()
+            text(one.key)[:100]: text(one.value)
+            for one in draft.details[:_MAX_ITEMS]
+            if one.key.strip() and not _WALK_AWAY.search(one.key)
         },
     )
 
@@ -249,11 +252,3 @@ def _checked(text: str, cited: Sequence[Citation], heard: Sequence[Heard], speak
 def _found(cited: Sequence[Citation], heard: Sequence[Heard], speaker: str | None) -> list[Evidence]:
     looked_up = (find_evidence(heard, one.turn, one.quote, speaker=speaker) for one in cited[:_MAX_ITEMS])
     return [evidence for evidence in looked_up if evidence is not None]
-
-
-def _private_pattern(private: str, heard: Sequence[Heard]) -> re.Pattern[str] | None:
-    words = r"\s+".join(re.escape(word) for word in private.split())
-    if not words:
-        return None
-    pattern = re.compile(rf"(?<!\w){words}(?!\w)", re.IGNORECASE)
-    return None if any(pattern.search(turn.text) for turn in heard) else pattern

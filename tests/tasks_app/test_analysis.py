@@ -11,7 +11,6 @@ from tasks_app.analysis import (
     BEGIN,
     END,
     MAX_TRANSCRIPT_CHARS,
-    PRIVATE,
     Draft,
     Verdict,
     build_prompt,
@@ -19,6 +18,7 @@ from tasks_app.analysis import (
     not_reached,
 )
 from tasks_app.evidence import Heard
+from tasks_app.private_limit import PRIVATE
 from telephony.brief import CallBrief
 from tests.tasks_app.injections import ORDERS, SAID_TO_THE_JUDGE
 
@@ -267,7 +267,7 @@ def test_the_limit_is_taken_out_of_every_text() -> None:
     told = draft(
         summary="They stayed under $75,  Ocelot.",
         outcome_reasoning="The limit ($75, ocelot) held.",
-        details=[{"key": "limit", "value": "$75, ocelot"}],
+        details=[{"key": "limit", "value": "$75, ocelot"}, {"key": "Walk-away point", "value": "a cat"}],
         key_moments=[{"text": "$75, ocelot was near", "evidence": []}],
         tactics_used=["kept $75, ocelot secret"],
     )
