@@ -98,7 +98,9 @@ def task_start_call(*, task: Task) -> Call:
     if call.state == State.CANCELED:
         raise Refusal(
             "canceled_before_dial",
-            "The call was stopped before it was dialled.",
+            "The call was stopped while it was being dialled."
+            if call.call_sid
+            else "The call was stopped before it was dialled.",
             status=409,
             session_id=call.pk,
         )
