@@ -68,11 +68,11 @@ class Bridge:
             ending=self._ending,
             muted=so_far.muted,
         )
-        keypad = Keypad()
-        self._tools = ToolCalls(self._ending, keypad)
+        self._keypad = Keypad()
+        self._tools = ToolCalls(self._ending, self._keypad)
         self._injections = Injections(on_said=self._dialogue.agent_begins)
         self._whispers = Whispers(so_far.whispers)
-        self._controls = Controls(self._dialogue, self._injections, self._whispers, keypad)
+        self._controls = Controls(self._dialogue, self._injections, self._whispers, self._keypad)
         self._recovery = Recovery(now_ms)
         self._watch = AgentWatch(self.voice)
         self._beginning = Beginning(self.voice, resumes=before is not None)
@@ -113,6 +113,7 @@ class Bridge:
 
     def stream_attached(self, now_ms: float) -> list[fx.Effect]:
         """Another stream goes on with the call: it plays what the agent has said meanwhile."""
+        self._keypad.release()
         held, self._unplayed = self._unplayed, None
         effects: list[fx.Effect] = []
         for item in held.items if held else ():
@@ -266,7 +267,7 @@ class Bridge:
     # --- keys, people and the end ---
 
     def keys_pressed(self, asked_by: dg.FunctionCall | Action, *, ok: bool) -> list[fx.Effect]:
-        """What came of pressing keys, for whoever has asked for it."""
+        """Twilio presses keys, or does not, for whoever has asked for it. The keypad is taken until there is sound."""
         if isinstance(asked_by, Action):
             return self._controls.keys_pressed(asked_by, ok=ok)
         return self._tools.keys_pressed(asked_by, ok=ok)

@@ -14,7 +14,7 @@ AGENT_AWAY = "The agent is not connected now: try again in a moment."
 IS_MUTED = "The agent is muted: unmute it first."
 NO_STREAM = "There is no sound from the phone now: try again in a moment."
 KEYS_BUSY = "Other keys are being pressed: try again in a moment."
-KEYS_PRESSED = "The keys were pressed."
+KEYS_PRESSED = "The keys are being pressed."
 KEYS_REFUSED = "Twilio could not press the keys."
 MUTED = "The other side does not hear the agent."
 MUTED_BEFORE = "The agent was muted already."
@@ -66,8 +66,9 @@ class Controls:
         return _refused(action, NOT_HERE)
 
     def keys_pressed(self, action: Action, *, ok: bool) -> list[Effect]:
-        """What came of pressing the keys of an action."""
-        self._keypad.release()
+        """Twilio presses the keys of an action, or does not."""
+        if not ok:
+            self._keypad.release()
         return [Note(action.outcome(KEYS_PRESSED if ok else KEYS_REFUSED, ok=ok))]
 
     def call_over(self) -> list[Effect]:

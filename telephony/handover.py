@@ -19,23 +19,31 @@ class Handover:
         self._allowed_ms = GRACE_MS
         self._since_ms: float | None = None
         self._reason = ""
+        self._expects = False
 
     def expect(self, keys: int = 0) -> None:
         """We are about to have the stream replaced, after so many keys."""
         self._allowed_ms = REDIRECT_MS + keys * KEY_MS
+        self._expects = True
 
     def expect_nothing(self) -> None:
         """The stream is not going to be replaced after all."""
         self._allowed_ms = GRACE_MS
+        self._expects = False
 
     def attached(self) -> None:
         """There is a stream."""
         self._since_ms = None
         self._allowed_ms = GRACE_MS
+        self._expects = False
 
     def lost(self, reason: str, now_ms: float) -> None:
         """The stream is gone; `reason` is why the call ends, should no other one come."""
         self._since_ms, self._reason = now_ms, reason
+
+    def has_begun(self) -> bool:
+        """Whether the stream that we wanted replaced is gone, or was replaced already."""
+        return self.is_away() or not self._expects
 
     def is_away(self) -> bool:
         """Whether a stream is waited for."""

@@ -22,5 +22,5 @@ class Keypad:
         return True
 
     def release(self) -> None:
-        """The keys were pressed, or could not be."""
+        """The sound after the keys is there, or they cannot be pressed."""
         self.busy = False

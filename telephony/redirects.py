@@ -8,6 +8,7 @@ import uuid
 from telephony import placing
 from telephony.handover import Handover
 from telephony.safe_logging import where
+from telephony.twilio.errors import TelephonyError
 from telephony.writer import run_blocking
 
 logger = logging.getLogger(__name__)
@@ -22,10 +23,19 @@ class Redirects:
         self._handover = handover
 
     async def press_keys(self, keys: str) -> bool:
-        """The stream will stop, and another one come when the keys were pressed. Whether Twilio will do it."""
+        """The stream will stop, and another one come when the keys were pressed. Whether Twilio does it.
+
+        An answer that is lost says nothing: the stream tells. One that stops later is still waited for.
+        """
         self._handover.expect(len(keys))
         try:
             await run_blocking(placing.press_keys, self._call_id, fence=self._fence, keys=keys)
+        except TelephonyError as error:
+            logger.warning("call %s: Twilio did not confirm the keys: %s", self._call_id, error.code)
+            if error.ambiguous:
+                return self._handover.has_begun()
+            self._handover.expect_nothing()
+            return False
         except Exception as error:  # whatever it was, whoever wants the keys must get an answer
             logger.warning("call %s: keys could not be pressed: %s", self._call_id, where(error))
             self._handover.expect_nothing()

@@ -8,7 +8,7 @@ from telephony.ending import Ending
 from telephony.keypad import Keypad
 from telephony.tools import Toolbox
 
-PRESSED = "The keys were pressed. Wait for what comes next."
+PRESSED = "The keys are being pressed. Wait for what comes next."
 NOT_PRESSED = "Error: the keys could not be pressed."
 
 
@@ -36,8 +36,9 @@ class ToolCalls:
         return effects
 
     def keys_pressed(self, call: dg.FunctionCall, *, ok: bool) -> list[Effect]:
-        """What came of pressing keys. An agent that was lost meanwhile is not told: the next one did not ask."""
-        self._keypad.release()
+        """Twilio presses the keys, or does not. An agent that was lost meanwhile is not told: the next did not ask."""
+        if not ok:
+            self._keypad.release()
         answer = PRESSED if ok else NOT_PRESSED
         waits = self._toolbox.waits_for(call)
         told: list[Effect] = [ToAgent(dg.function_call_response(call, answer))] if waits else []

@@ -265,6 +265,10 @@ def test_the_agent_and_a_person_do_not_press_keys_at_once(talking: Call) -> None
     do(talking, "dtmf", digits="2")
     assert outcomes(talking) == [("refused", controls.KEYS_BUSY)]
     talking.do(talking.bridge.keys_pressed(asked, ok=True))
+    do(talking, "dtmf", digits="2")
+    assert outcomes(talking) == [("refused", controls.KEYS_BUSY)] * 2, "they may still be sounding"
+    talking.do(talking.bridge.stream_lost(talking.now_ms))
+    talking.do(talking.bridge.stream_attached(talking.now_ms))
     action = do(talking, "dtmf", digits="2")
     talking.agent(dg.FunctionCallRequest((dg.FunctionCall("k2", "press_keys", {"keys": "3"}),)))
     assert [keys.asked_by for keys in talking.of(PressKeys)] == [asked, action]

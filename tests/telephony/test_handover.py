@@ -60,3 +60,13 @@ def test_a_redirect_that_was_refused_leaves_the_usual_grace() -> None:
     handover.expect_nothing()
     handover.lost("callee_hung_up", 0)
     assert handover.given_up(GRACE_MS) == "callee_hung_up"
+
+
+def test_the_stream_tells_whether_a_replacement_has_begun() -> None:
+    handover = Handover()
+    handover.expect(keys=1)
+    assert not handover.has_begun()
+    handover.lost("callee_hung_up", 0)
+    assert handover.has_begun()
+    handover.attached()
+    assert handover.has_begun()
