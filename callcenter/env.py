@@ -171,6 +171,10 @@ class Env(BaseSettings):
     silence_timeout_seconds: int = _variable(
         "Calls", 30, "A call is ended after this much silence.", ge=5, le=600
     )
+    max_live_calls: int = _variable("Calls", 20, "How many calls may be live at once.", ge=1)
+    max_calls_per_day: int = _variable(
+        "Calls", 200, "How many calls one person's tasks may place within 24 hours.", ge=1
+    )
     prices: Prices = _variable(
         "Calls",
         {},

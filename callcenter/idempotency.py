@@ -1,6 +1,6 @@
 """Requests that may be repeated: a POST with an `Idempotency-Key` is carried out once.
 
-The stored answer is given again for 24 hours. An answer of 5xx is not stored: the client may try again.
+The stored answer is given again for 24 hours. An answer of 5xx or 429 is not stored: the client may try again.
 A request that died with its process is forgotten after a minute.
 Follows the IETF draft "The Idempotency-Key HTTP Header Field".
 """
@@ -11,6 +11,7 @@ import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import cast
 
 from asgiref.sync import iscoroutinefunction, sync_to_async
@@ -80,11 +81,12 @@ class _Claim:
     row_id: int | None
 
     def settle(self, response: HttpResponseBase) -> None:
-        """Store the answer, or forget the request when it failed on our side or streams."""
+        """Store the answer, or forget the request when it failed on our side, came too soon, or streams."""
         if self.row_id is None:
             return
         row = IdempotencyKey.objects.filter(pk=self.row_id)
-        if response.status_code >= 500 or not isinstance(response, HttpResponse):
+        may_be_repeated = response.status_code >= 500 or response.status_code == HTTPStatus.TOO_MANY_REQUESTS
+        if may_be_repeated or not isinstance(response, HttpResponse):
             row.delete()
         else:
             headers = {name: response[name] for name in KEPT_HEADERS if name in response}

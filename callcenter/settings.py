@@ -70,6 +70,8 @@ DEFAULT_PHONE_REGION: str = ENV.default_phone_region
 ALLOWED_COUNTRIES: list[str] = env.allowed_countries(ENV)
 MAX_CALL_SECONDS: int = ENV.max_call_seconds
 RING_TIMEOUT_SECONDS: int = ENV.ring_timeout_seconds
+MAX_LIVE_CALLS: int = ENV.max_live_calls
+MAX_CALLS_PER_DAY: int = ENV.max_calls_per_day
 SILENCE_TIMEOUT_SECONDS: int = ENV.silence_timeout_seconds
 
 PRICES = prices.table(ENV.prices)

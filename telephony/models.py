@@ -61,7 +61,10 @@ class Call(models.Model):
                 fields=["task"], condition=models.Q(state__in=_LIVE_STATES), name="one_live_call_per_task"
             ),
         )
-        indexes = (models.Index(fields=["state", "lease_expires_at"], name="call_state_lease"),)
+        indexes = (
+            models.Index(fields=["state", "lease_expires_at"], name="call_state_lease"),
+            models.Index(fields=["owner", "created_at"], name="call_owner_created"),
+        )
 
     def __str__(self) -> str:
         return f"{self.id} {self.state}"

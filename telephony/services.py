@@ -16,7 +16,7 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import functions
 from django.utils import timezone
 
-from telephony import bus, signals
+from telephony import bus, limits, signals
 from telephony.brief import CallBrief
 from telephony.ended_reasons import ENDED_REASONS, default_reason
 from telephony.events import EventType, NewEvent, TurnState
@@ -47,6 +47,7 @@ def call_reserve(*, task_id: uuid.UUID, owner_id: int, to_number: str, brief: Ca
 
     Raises:
         CallInProgressError: the task has a live call; the database holds that, not a check before.
+        LimitReachedError: as many calls are live, or were placed by this owner, as may be (telephony/limits.py).
     """
     call = Call(
         task_id=task_id,
@@ -58,7 +59,9 @@ def call_reserve(*, task_id: uuid.UUID, owner_id: int, to_number: str, brief: Ca
     )
     try:
         with transaction.atomic():
+            limits.wait_for_other_reservations()
             call.save(force_insert=True)
+            limits.refuse_beyond_limits(call)
             _append(call, [_status_event(call)])
             signals.call_changed.send(sender=Call, call=call)
     except IntegrityError as error:

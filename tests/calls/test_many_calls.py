@@ -41,7 +41,8 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
     """A product of its own, so that all it ever did is known; it does not wait long."""
     if sys.platform != "linux":
         pytest.skip("reads /proc")
-    with calls.running_stack(tmp_path, RING_TIMEOUT_SECONDS="8", SILENCE_TIMEOUT_SECONDS="8") as running:
+    impatient = {"RING_TIMEOUT_SECONDS": "8", "SILENCE_TIMEOUT_SECONDS": "8"}
+    with calls.running_stack(tmp_path, **impatient, MAX_CALLS_PER_DAY="1000") as running:
         yield running
 
 

@@ -79,6 +79,7 @@ def test_two_starts_at_once_place_one_call(api: APIClient, twilio: TwilioRest, m
         answers = together(2, lambda task=task: start(api, task))
         assert sorted(answer.status_code for answer in answers) == [200, 409]
         assert len({answer.json()["session_id"] for answer in answers}) == 1
+        services.call_advance(call_id=answers[0].json()["session_id"], event=Event.BUSY)
         assert len(twilio.creates) == attempt
 
 
