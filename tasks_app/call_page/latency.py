@@ -8,7 +8,7 @@ from statistics import quantiles
 from typing import Final
 
 from tasks_app.call_page.transcript import ShownTurn
-from tasks_app.call_page.words import clock, seconds
+from tasks_app.call_page.words import clock, in_seconds
 
 PLOT_HEIGHT: Final = 96
 LEFT, TOP, BOTTOM = 40, 8, 22
@@ -90,7 +90,7 @@ def latency_chart(turns: Sequence[ShownTurn]) -> Chart | None:
         for index, (turn, wait) in enumerate(answers)
     ]
     grid = [
-        GridLine(TOP + PLOT_HEIGHT * (1 - part), seconds(top_ms * part) if part else "0 s")
+        GridLine(TOP + PLOT_HEIGHT * (1 - part), in_seconds(top_ms * part) if part else "0 s")
         for part in (0, 0.5, 1)
     ]
     width = LEFT + 8 + max(len(bars), _LEAST_BARS) * _STEP
@@ -99,15 +99,15 @@ def latency_chart(turns: Sequence[ShownTurn]) -> Chart | None:
         TOP + PLOT_HEIGHT + BOTTOM,
         bars,
         grid,
-        seconds(_percentile(waits, 50)),
-        seconds(_percentile(waits, 95)),
-        seconds(max(waits)),
+        in_seconds(_percentile(waits, 50)),
+        in_seconds(_percentile(waits, 95)),
+        in_seconds(max(waits)),
     )
 
 
 def _bar(turn: ShownTurn, wait_ms: int, x: float, height: float) -> Bar:
     height = max(height, 1.5)  # an answer without a wait is still to be seen
-    words = f"Turn {turn.number} at {clock(turn.start_ms)}: {seconds(wait_ms)}"
+    words = f"Turn {turn.number} at {clock(turn.start_ms)}: {in_seconds(wait_ms)}"
     return Bar(turn.number, turn.start_ms, x, TOP + PLOT_HEIGHT - height, height, words, wait_ms >= SLOW_MS)
 
 

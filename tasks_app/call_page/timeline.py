@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tasks_app.call_page.words import STATE_WORDS, clock, seconds
+from tasks_app.call_page.words import STATE_WORDS, clock, in_seconds
 from tasks_app.templatetags.display import OUTCOMES
 from telephony.ended_reasons import ENDED_REASONS
 from telephony.events import EventType
@@ -99,16 +99,16 @@ def _agent(data: dict[str, Any]) -> Words:
 
 def _opening(data: dict[str, Any]) -> Words:
     does = "greets" if data["decision"] == "greet" else "listens first"
-    return "agent", f"Agent {does}, after {seconds(data['waited_ms'])}", ""
+    return "agent", f"Agent {does}, after {in_seconds(data['waited_ms'])}", ""
 
 
 def _barge_in(data: dict[str, Any]) -> Words:
-    heard, dropped = seconds(data["heard_ms"]), seconds(data["dropped_ms"])
+    heard, dropped = in_seconds(data["heard_ms"]), in_seconds(data["dropped_ms"])
     return "barge-in", "The callee interrupted the agent", f"{heard} were heard, {dropped} were not."
 
 
 def _thinking(data: dict[str, Any]) -> Words:
-    return "thinking", f"Agent thought for {seconds(data['duration_ms'])}", ""
+    return "thinking", f"Agent thought for {in_seconds(data['duration_ms'])}", ""
 
 
 def _tool(data: dict[str, Any]) -> Words:

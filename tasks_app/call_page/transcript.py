@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tasks_app.call_page.words import clock, seconds
+from tasks_app.call_page.words import clock, in_seconds
 from telephony.speaker import Speaker
 from telephony.transcript import TranscriptTurn
 
@@ -37,7 +37,7 @@ class ShownTurn:
 
     @property
     def answered(self) -> str:
-        return "" if self.answered_ms is None else seconds(self.answered_ms)
+        return "" if self.answered_ms is None else in_seconds(self.answered_ms)
 
 
 BLANK = ShownTurn(0, Speaker.CALLER, "", "", "heard", 0, 0, None)

@@ -36,7 +36,7 @@ def clock(ms: int) -> str:
     return clock_time(max(ms, 0) // 1000)
 
 
-def seconds(ms: float) -> str:
+def in_seconds(ms: float) -> str:
     """A short time: 0.25 s, 1.2 s, 34 s."""
     s = ms / 1000
     if s < 1:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import APIRequestContext, Browser, Page, expect
 
-from tasks_app.call_page.words import clock, seconds
+from tasks_app.call_page.words import clock, in_seconds
 from tests.browser.accessibility import assert_accessible, assert_fits
 from tests.browser.call_story import LINES, TURNS, Story, place, tell
 from tests.browser.conftest import (
@@ -298,4 +298,4 @@ def test_times_are_written_as_the_server_writes_them(detail: Page) -> None:
         "(times) => import('/static/call/format.js').then((m) => times.map((ms) => [m.clock(ms), m.seconds(ms)]))",
         times,
     )
-    assert written == [[clock(ms), seconds(ms)] for ms in times]
+    assert written == [[clock(ms), in_seconds(ms)] for ms in times]

@@ -14,7 +14,7 @@ from tasks_app.call_page.timeline import NOT_SHOWN, line
 from tasks_app.call_page.transcript import shown_turns
 from tasks_app.call_page.verdict import shown_verdict
 from tasks_app.call_page.waveform import PIECES, measure
-from tasks_app.call_page.words import STATE_BADGES, STATE_WORDS, clock, seconds
+from tasks_app.call_page.words import STATE_BADGES, STATE_WORDS, clock, in_seconds
 from tasks_app.models import Analysis
 from tasks_app.templatetags.money import dollars
 from telephony.events import EventType
@@ -157,7 +157,7 @@ def test_the_chart_has_a_bar_for_each_answer_as_high_as_its_wait() -> None:
 
 def test_times_are_short_and_plain() -> None:
     assert [clock(ms) for ms in (0, 59_999, 3_600_000)] == ["0:00", "0:59", "1:00:00"]
-    assert [seconds(ms) for ms in (250, 1240, 34_300)] == ["0.25 s", "1.2 s", "34 s"]
+    assert [in_seconds(ms) for ms in (250, 1240, 34_300)] == ["0.25 s", "1.2 s", "34 s"]
 
 
 @pytest.mark.parametrize(
