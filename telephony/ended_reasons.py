@@ -229,7 +229,14 @@ _ROWS = (
         "See the call's detail; try again.",
     ),
     ("error.llm", "The language model failed", "system", "llm", True, "See the call's detail; try again."),
-    ("error.app_restart", "This server stopped during the call", "system", "setup", True, "Call again."),
+    (
+        "error.app_restart",
+        "This server did not hold the call to its end",
+        "system",
+        "setup",
+        True,
+        "Call again.",
+    ),
     ("unknown", "Why the call ended is not known", "system", "", True, "Listen to the recording."),
 )
 

@@ -53,7 +53,7 @@ async def end_all(timeout_s: float) -> None:
     """Hang up every call this process holds, and wait up to `timeout_s` until all is written."""
     sessions = list(_sessions.values())
     for session in sessions:
-        session.end("error.app_restart")
+        session.end("error.app_restart", "This server was stopped during the call.")
     waits = [asyncio.create_task(session.wait_closed()) for session in sessions]
     if waits:
         _, late = await asyncio.wait(waits, timeout=timeout_s)

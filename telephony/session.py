@@ -14,7 +14,7 @@ from typing import Any, ParamSpec, TypeVar
 from django.conf import settings
 from django.db import DatabaseError
 
-from telephony import actions, bus, live, measures, placing, prompts, selectors, services
+from telephony import actions, bus, live, measures, placing, prompts, selectors
 from telephony import effects as fx
 from telephony.actions import Action
 from telephony.agent_settings import agent_settings
@@ -26,7 +26,6 @@ from telephony.ending import Limits
 from telephony.events import EventType, NewEvent
 from telephony.handover import Handover
 from telephony.levels import LevelMeter
-from telephony.lifecycle import Event
 from telephony.live_recording import LiveRecording
 from telephony.models import Call
 from telephony.redirects import Redirects
@@ -273,9 +272,7 @@ class CallSession:
         await _cancel(list(self._jobs))
         owned = await self._attempt(selectors.is_owner, self.call_id, fence=self.fence) is not False
         if owned and reason:
-            await self._attempt(
-                services.call_advance, call_id=self.call_id, event=Event.END, reason=reason, detail=detail
-            )
+            await self._writer.end_call(reason, detail)
         if owned and hang_up:
             await self._attempt(placing.hang_up, self.call_id)
         if self._stream is not None:

@@ -33,6 +33,9 @@ STOPPING_S = 5
 UNSEEN_S = 120
 """An unconfirmed request that Twilio does not know after this long was never placed."""
 
+LEFT_ALONE = "The process that held this call stopped, or could not write."
+"""All that is known of a call whose lease has run out."""
+
 
 def sweep() -> int:
     """Look after every abandoned call and recording once. Returns how many there were."""
@@ -111,7 +114,8 @@ def _ownerless(call_id: uuid.UUID) -> None:
     """The process that held the audio is gone, or a hang-up failed."""
     wanted = Call.objects.filter(pk=call_id, stop_requested_at__isnull=False).exists()
     reason = "operator_ended" if wanted else "error.app_restart"
-    services.call_advance(call_id=call_id, event=Event.END, reason=reason)
+    detail = "" if wanted else LEFT_ALONE
+    services.call_advance(call_id=call_id, event=Event.END, reason=reason, detail=detail)
     placing.hang_up(call_id)
     placing.reconcile(call_id)
 
@@ -137,5 +141,5 @@ def _close_recording(call_id: uuid.UUID) -> None:
         call_id=call_id,
         state=state,
         duration_ms=finished.duration_ms,
-        detail="This server stopped during the call; up to a second of the end is missing.",
+        detail=f"{LEFT_ALONE} Up to a second of the end is missing.",
     )

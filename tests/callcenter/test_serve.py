@@ -26,7 +26,7 @@ class Held:
         self.ended_by: str | None = None
         live.add(cast(CallSession, self))
 
-    def end(self, reason: str) -> None:
+    def end(self, reason: str, detail: str = "") -> None:
         self.ended_by = reason
         live.remove(cast(CallSession, self))
 

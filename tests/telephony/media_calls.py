@@ -94,3 +94,9 @@ def bad_frames() -> int:
     """How many messages were counted as bad so far."""
     record.flush()
     return record.totals().get(("telephony", "bad_frame"), 0)
+
+
+def put_off() -> int:
+    """How often a session could not write and waits to try again, so far."""
+    record.flush()
+    return record.totals().get(("telephony", "write_put_off"), 0)

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 import pytest
 from django.db import connection, transaction
 
-from telephony import live, services
+from telephony import handover, live, services, writer
 from telephony.events import EventType
 from telephony.lifecycle import State
-from telephony.models import CallEvent, Recording
+from telephony.models import Call, CallEvent, Recording
 from tests.telephony.account import TALKED_S, Account
 from tests.telephony.media_calls import (
     answered_call,
@@ -21,6 +21,7 @@ from tests.telephony.media_calls import (
     ended,
     hang_up,
     media_socket,
+    put_off,
     sound,
     stream,
     stream_events,
@@ -138,6 +139,37 @@ def test_no_frame_waits_for_the_database(port: int) -> None:
         assert ended(ended_call) == (State.COMPLETED, "callee_hung_up")
         assert caller_track(ended_call) == audio
     assert CallEvent.objects.filter(call=call, type=EventType.DTMF).count() == 5
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """No call can be written, and what tries is told so at once."""
+    with connection.schema_editor() as editor:
+        editor.alter_db_table(Call, "telephony_call", "elsewhere")
+    try:
+        yield
+    finally:
+        with connection.schema_editor() as editor:
+            editor.alter_db_table(Call, "elsewhere", "telephony_call")
+
+
+@pytest.mark.skipif(
+    connection.vendor != "sqlite", reason="PostgreSQL calls a table that is gone a mistake of ours"
+)
+def test_the_true_end_is_written_when_the_disk_has_room_again(
+    port: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(handover, "GRACE_MS", 50.0)
+    monkeypatch.setattr(writer, "_RETRY_S", (0.05,))
+    call = answered_call()
+    with stream(port, call) as twilio:
+        with full_disk():
+            twilio.break_off()
+            until(lambda: "its end cannot be written yet" in caplog.text)
+            before = put_off()
+            until(lambda: put_off() > before + 3)
+        assert ended(call) == (State.ENDING, "media_lost")
+    assert stream_events(call) == ["started", "lost"]
 
 
 def test_a_socket_that_breaks_before_its_start_is_written_is_lost_too(port: int) -> None:

@@ -205,7 +205,7 @@ def test_a_call_whose_owner_died_is_hung_up_and_its_recording_kept(
     sweeper.sweep()
     until(lambda: sweeper.sweep() == 0)
     call.refresh_from_db()
-    assert call.ended_reason == "error.app_restart"
+    assert (call.ended_reason, call.ended_detail) == ("error.app_restart", sweeper.LEFT_ALONE)
     assert call.state in {State.COMPLETED, State.CANCELED}
     kept = Recording.objects.get(call=call)
     assert (kept.state, kept.duration_ms) == (Recording.State.TRUNCATED, 200)
