@@ -11,11 +11,11 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .dither import SILENCE, WINDOW_BYTES
-from .energy import BYTES_PER_MS, SPEECH_RMS, loudness
+from simulator.dither import SILENCE, WINDOW_BYTES
+from simulator.energy import BYTES_PER_MS, SPEECH_RMS, loudness
 
 if TYPE_CHECKING:
-    from .speech import Utterance
+    from simulator.speech import Utterance
 
 INAUDIBLE = "(inaudible)"
 NEEDED = 0.9

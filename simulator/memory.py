@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-from .speech import Utterance
+from simulator.speech import Utterance
 
 
 class Memory:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .ear import INAUDIBLE, Ear, Spoken
-from .speech import Utterance
+from simulator.ear import INAUDIBLE, Ear, Spoken
+from simulator.speech import Utterance
 
 __all__ = ["INAUDIBLE", "Room"]
 

@@ -19,7 +19,7 @@ from simulator.twilio import rest
 from simulator.twilio.exchange import Exchange
 from simulator.world import World
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 SHUTDOWN_S = 0.1
 """How long open requests and sockets may take to end when the simulator stops."""

@@ -19,10 +19,10 @@ import wave
 from dataclasses import dataclass
 from functools import lru_cache
 
-from . import espeak_helper
-from .babble import babble
-from .dither import WINDOW_BYTES, dither, pad_to_windows
-from .energy import BYTES_PER_MS, SPEECH_RMS, loudness
+from simulator import espeak_helper
+from simulator.babble import babble
+from simulator.dither import WINDOW_BYTES, dither, pad_to_windows
+from simulator.energy import BYTES_PER_MS, SPEECH_RMS, loudness
 
 logger = logging.getLogger(__name__)
 

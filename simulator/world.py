@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 
-from .memory import Memory
-from .room import Room
-from .speech import Utterance
+from simulator.memory import Memory
+from simulator.room import Room
+from simulator.speech import Utterance
 
 
 class World:

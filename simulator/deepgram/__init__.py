@@ -5,12 +5,11 @@ from __future__ import annotations
 from aiohttp import web
 
 from simulator.config import SimulatorConfig
+from simulator.deepgram.agent import converse
+from simulator.deepgram.faults import FaultPlan, fault_routes
+from simulator.deepgram.listen import listen_routes
+from simulator.deepgram.projects import project_routes
 from simulator.world import World
-
-from .agent import converse
-from .faults import FaultPlan, fault_routes
-from .listen import listen_routes
-from .projects import project_routes
 
 
 def routes(world: World, config: SimulatorConfig) -> list[web.AbstractRouteDef]:

@@ -11,11 +11,10 @@ import uuid
 from aiohttp import web
 
 from simulator.config import SimulatorConfig
+from simulator.deepgram.agent_socket import AgentSocket
+from simulator.deepgram.connection import client_gone, reset
+from simulator.deepgram.faults import FaultPlan
 from simulator.world import World
-
-from .agent_socket import AgentSocket
-from .connection import client_gone, reset
-from .faults import FaultPlan
 
 _REFUSALS = {
     401: ("INVALID_AUTH", "Invalid credentials."),

@@ -17,16 +17,15 @@ from typing import Any, Literal
 from aiohttp import WSMessage, WSMsgType, web
 
 from simulator.config import SimulatorConfig
+from simulator.deepgram.connection import client_gone, reset
+from simulator.deepgram.faults import AgentFault, Event, FaultPlan
+from simulator.deepgram.schema import UNPARSABLE, Problem
+from simulator.deepgram.session import Session
+from simulator.deepgram.settings import CLIENT_MESSAGE, AgentSettings, read_settings
+from simulator.deepgram.wire import Wire
 from simulator.room import Room
 from simulator.speech import seed_for
 from simulator.world import World
-
-from .connection import client_gone, reset
-from .faults import AgentFault, Event, FaultPlan
-from .schema import UNPARSABLE, Problem
-from .session import Session
-from .settings import CLIENT_MESSAGE, AgentSettings, read_settings
-from .wire import Wire
 
 logger = logging.getLogger(__name__)
 

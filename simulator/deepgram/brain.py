@@ -6,13 +6,13 @@ comes from the labelled lines of the prompt (`facts.py`), so a call whose prompt
 
 from __future__ import annotations
 
-from .conversation import SILENCE, Call, Called, Conversation, Functions, Line, Move, say
-from .ending import END_CALL, Ending, end, farewell
-from .facts import Facts, read_facts, shorten
-from .menus import preferred_keys
-from .money import amounts
-from .standing import Speaker, Standing, standing
-from .talk import answer_person
+from simulator.deepgram.conversation import SILENCE, Call, Called, Conversation, Functions, Line, Move, say
+from simulator.deepgram.ending import END_CALL, Ending, end, farewell
+from simulator.deepgram.facts import Facts, read_facts, shorten
+from simulator.deepgram.menus import preferred_keys
+from simulator.deepgram.money import amounts
+from simulator.deepgram.standing import Speaker, Standing, standing
+from simulator.deepgram.talk import answer_person
 
 MAX_MENU_TRIES = 4
 MAX_HOLDS = 5

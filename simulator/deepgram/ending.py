@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from .conversation import Call, Functions, Move
+from simulator.deepgram.conversation import Call, Functions, Move
 
 END_CALL = "end_call"
 

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from .money import stated_amount
-from .whispers import read_whispers
+from simulator.deepgram.money import stated_amount
+from simulator.deepgram.whispers import read_whispers
 
 MAX_WORDS = 12
 """The longest sentence said aloud."""

@@ -14,10 +14,9 @@ from typing import Any
 
 import aiohttp
 
+from simulator.deepgram.conversation import Call, Called, Endpoint, Functions
+from simulator.deepgram.wire import Wire
 from simulator.room import Room
-
-from .conversation import Call, Called, Endpoint, Functions
-from .wire import Wire
 
 
 @dataclass(slots=True)

@@ -15,13 +15,12 @@ from typing import Any, Literal
 from aiohttp import web
 
 from simulator.config import SimulatorConfig
+from simulator.deepgram.agent import authorized
+from simulator.deepgram.connection import client_gone
+from simulator.deepgram.recorded import NotAudioError, hear, read_wav
 from simulator.ear import INAUDIBLE, Heard
 from simulator.fault_plan import Plan, PlannedFault, plan_routes
 from simulator.world import World
-
-from .agent import authorized
-from .connection import client_gone
-from .recorded import NotAudioError, hear, read_wav
 
 _REFUSALS = {
     400: ("Bad Request", "Bad Request: failed to process audio: corrupt or unsupported data"),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .brain import next_move
-from .conversation import Called, Functions, Line, Move
-from .facts import with_addition
+from simulator.deepgram.brain import next_move
+from simulator.deepgram.conversation import Called, Functions, Line, Move
+from simulator.deepgram.facts import with_addition
 
 PROMPT_LIMIT_CHARS = 25_000
 """Longer prompts of managed models are truncated (Deepgram "Configure the Voice Agent")."""

@@ -10,8 +10,7 @@ import uuid
 from aiohttp import web
 
 from simulator.config import SimulatorConfig
-
-from .agent import authorized
+from simulator.deepgram.agent import authorized
 
 _PROJECT_ID = "00000000-0000-4000-8000-000000000001"
 

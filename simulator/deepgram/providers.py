@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from .schema import (
+from simulator.deepgram.schema import (
     INVALID,
     Check,
     Problem,

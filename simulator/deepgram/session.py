@@ -11,15 +11,14 @@ from functools import partial
 from typing import Any
 
 from simulator.config import AgentTimings
+from simulator.deepgram.floor import Floor, Speech
+from simulator.deepgram.functions import FunctionCalls, PendingCall
+from simulator.deepgram.listening import Listener, TurnEdge, TurnEvent
+from simulator.deepgram.mind import Mind
+from simulator.deepgram.settings import AgentSettings, is_flux, read_think, speak_model
+from simulator.deepgram.voice import Voice
+from simulator.deepgram.wire import Wire
 from simulator.room import Room
-
-from .floor import Floor, Speech
-from .functions import FunctionCalls, PendingCall
-from .listening import Listener, TurnEdge, TurnEvent
-from .mind import Mind
-from .settings import AgentSettings, is_flux, read_think, speak_model
-from .voice import Voice
-from .wire import Wire
 
 MAX_CALLS_PER_TURN = 4
 _AUDIO_FIRST_SHARE = 0.3

@@ -13,10 +13,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .conversation import Called, Endpoint, Function, Line
-from .facts import sentences
-from .providers import LISTEN, SPEAK, THINK, THINK_LIVE
-from .schema import INVALID, Check, Problem, also, flag, list_of, number, record, tagged, text
+from simulator.deepgram.conversation import Called, Endpoint, Function, Line
+from simulator.deepgram.facts import sentences
+from simulator.deepgram.providers import LISTEN, SPEAK, THINK, THINK_LIVE
+from simulator.deepgram.schema import (
+    INVALID,
+    Check,
+    Problem,
+    also,
+    flag,
+    list_of,
+    number,
+    record,
+    tagged,
+    text,
+)
 
 # A telephone carries one format; a real agent would take others.
 _INPUT = {"encoding": text(choices=("mulaw",)), "sample_rate": number(8000, 8000, whole=True)}

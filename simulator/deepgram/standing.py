@@ -6,10 +6,9 @@ import re
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
+from simulator.deepgram.conversation import Called, Conversation, Line
+from simulator.deepgram.menus import Option, options
 from simulator.ear import INAUDIBLE
-
-from .conversation import Called, Conversation, Line
-from .menus import Option, options
 
 
 class Speaker(Enum):

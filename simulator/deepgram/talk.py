@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 
+from simulator.deepgram.conversation import Call, Called, Conversation, Functions, Line, Move, say
+from simulator.deepgram.ending import Ending, end
+from simulator.deepgram.facts import Facts, sentences, shorten
+from simulator.deepgram.money import in_words, prices
 from simulator.ear import INAUDIBLE
-
-from .conversation import Call, Called, Conversation, Functions, Line, Move, say
-from .ending import Ending, end
-from .facts import Facts, sentences, shorten
-from .money import in_words, prices
 
 MAX_FRUITLESS = 3
 MAX_ROUNDS = 6

@@ -10,11 +10,10 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 
 from simulator.config import AgentTimings
+from simulator.deepgram.wire import Wire
 from simulator.energy import BYTES_PER_MS
 from simulator.room import Room
 from simulator.speech import Utterance, seed_for, speak
-
-from .wire import Wire
 
 _VOICES = ("en-us+m3", "en-us+f2", "en-us+m1", "en-us+f3")
 _CHUNK_BYTES = (160, 4096, 1024)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .money import amounts
+from simulator.deepgram.money import amounts
 
 _AMOUNT_AFTER = re.compile(
     r"\b(?:accept|agree to|settle for|take|go (?:up |down )?to|aim for|ask for|offer|pay|target)\b([^.;!?]*)",

@@ -9,10 +9,9 @@ from aiohttp import web
 
 from simulator.config import SimulatorConfig
 from simulator.fault_plan import plan_routes
-
-from . import chat, messages
-from .door import Door, bearer_is, guarded
-from .faults import LlmFault, Provider
+from simulator.llm import chat, messages
+from simulator.llm.door import Door, bearer_is, guarded
+from simulator.llm.faults import LlmFault, Provider
 
 _CREATED = 1_790_000_000
 _MODELS: dict[Provider, tuple[str, ...]] = {

@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .door import Refused
-from .faults import Fault, Provider
-from .model import Answer, answer
-from .schemas import openai_complaint
+from simulator.llm.door import Refused
+from simulator.llm.faults import Fault, Provider
+from simulator.llm.model import Answer, answer
+from simulator.llm.schemas import openai_complaint
 
 GROQ_SCHEMA_MODELS = frozenset(["openai/gpt-oss-20b", "openai/gpt-oss-120b", "qwen/qwen3.8-27b"])
 

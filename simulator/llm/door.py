@@ -14,8 +14,7 @@ from aiohttp import web
 
 from simulator.deepgram.connection import client_gone
 from simulator.fault_plan import Plan
-
-from .faults import Fault, LlmFault, Provider
+from simulator.llm.faults import Fault, LlmFault, Provider
 
 REMEMBERED_REQUESTS = 200
 DRIP_EVERY_S = 0.25

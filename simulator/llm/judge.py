@@ -8,9 +8,8 @@ from functools import cached_property
 
 from simulator.deepgram.facts import sentences
 from simulator.deepgram.money import amounts, prices
-
-from .case import Case, Turn
-from .verdict import Claim, Outcome, Verdict, claim
+from simulator.llm.case import Case, Turn
+from simulator.llm.verdict import Claim, Outcome, Verdict, claim
 
 ORDER = re.compile(
     r"\b(?:ignore|disregard|forget)\b.*\b(?:instruction|prompt|rule|above|everything)"

@@ -6,11 +6,11 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from .chat import content_text
-from .door import Refused
-from .faults import Fault
-from .model import Answer, answer
-from .schemas import anthropic_complaint
+from simulator.llm.chat import content_text
+from simulator.llm.door import Refused
+from simulator.llm.faults import Fault
+from simulator.llm.model import Answer, answer
+from simulator.llm.schemas import anthropic_complaint
 
 _REQUIRED = ("model", "max_tokens", "messages")
 _KNOWN = frozenset(

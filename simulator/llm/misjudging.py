@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import get_args
 
-from .case import Case
-from .judge import ORDER
-from .verdict import Claim, Outcome, Verdict, claim
+from simulator.llm.case import Case
+from simulator.llm.judge import ORDER
+from simulator.llm.verdict import Claim, Outcome, Verdict, claim
 
 INVENTED = "We will pay you a thousand dollars for the trouble."
 _OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)

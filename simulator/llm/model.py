@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from .case import read_case
-from .faults import Fault
-from .filling import fill
-from .judge import judge
-from .misjudging import invent_quotes, mix_up_speakers, obey
-from .schemas import schema_in
-from .spoiling import as_text, spoil_fields, spoil_text
+from simulator.llm.case import read_case
+from simulator.llm.faults import Fault
+from simulator.llm.filling import fill
+from simulator.llm.judge import judge
+from simulator.llm.misjudging import invent_quotes, mix_up_speakers, obey
+from simulator.llm.schemas import schema_in
+from simulator.llm.spoiling import as_text, spoil_fields, spoil_text
 
 LETTERS_PER_TOKEN = 4
 REFUSAL = "I'm sorry, but I can't help with that."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from .faults import Fault
+from simulator.llm.faults import Fault
 
 HUGE_WORDS = 800_000
 """About a million tokens, five megabytes."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from .case import Turn
+from simulator.llm.case import Turn
 
 Outcome = Literal["success", "partial", "failed", "walkaway", "unknown"]
 

@@ -13,7 +13,7 @@ from simulator.twilio.errors import TwilioError
 from simulator.twilio.faults import CallbackFaults
 from simulator.twilio.webhooks import Webhooks
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +98,10 @@ class CallNews:
         try:
             reply = await self._webhooks.send(notice.url, notice.method, notice.params)
         except TwilioError as error:
-            log.warning("call %s: 15003 status callback failed: %s", self._call.sid, error.message)
+            logger.warning("call %s: 15003 status callback failed: %s", self._call.sid, error.message)
         else:
             if reply.status >= 400:
-                log.warning("call %s: 15003 status callback answered %s", self._call.sid, reply.status)
+                logger.warning("call %s: 15003 status callback answered %s", self._call.sid, reply.status)
 
     def _note_ringing(self, event: str) -> None:
         if event in ("ringing", "completed"):

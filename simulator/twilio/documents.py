@@ -15,7 +15,7 @@ from simulator.twilio.waiting import pause, unless
 if TYPE_CHECKING:
     from simulator.twilio.line import Line
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 SPOKEN_WORDS_PER_S = 170 / 60
 TONE_S = 0.1
@@ -162,5 +162,5 @@ class DocumentRunner:
 
     def _report(self, error: TwilioError) -> None:
         """What Twilio's debugger would show."""
-        log.warning("call %s: %s %s", self._sid, error.code, error.message)
+        logger.warning("call %s: %s %s", self._sid, error.code, error.message)
         self._line.room.note("debugger", code=error.code, message=error.message)

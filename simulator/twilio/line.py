@@ -19,7 +19,7 @@ from simulator.twilio.waiting import pause
 if TYPE_CHECKING:
     from simulator.twilio.exchange import Exchange
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class Line:
@@ -105,7 +105,7 @@ class Line:
         try:
             return await self._live(voice)
         except Exception:
-            log.exception("call %s: the simulator failed", self.call.sid)
+            logger.exception("call %s: the simulator failed", self.call.sid)
             return Status.FAILED
 
     async def _live(self, voice: asyncio.Task[None]) -> Status:
@@ -161,7 +161,7 @@ class Line:
             self.call.ended_by = str(status)
         self._advance(status, "completed")
         self.news.finish()
-        log.info(
+        logger.info(
             "call %s %s after %s s, ended by %s",
             self.call.sid,
             status,

@@ -18,7 +18,7 @@ from simulator.twilio.exchange import Exchange
 from simulator.twilio.numbers import caller_ids_page, numbers_page
 from simulator.twilio.spoiled import spoiled
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 MAX_PAGE_SIZE = 1000
@@ -101,7 +101,7 @@ class Rest:
             return await spoiled(request, fault)
         line = self._exchange.place(wanted)
         if ignored := validation.unsupported(form):
-            log.warning("call %s: not simulated: %s", line.call.sid, ", ".join(ignored))
+            logger.warning("call %s: not simulated: %s", line.call.sid, ", ".join(ignored))
         body = line.call.as_json()
         if line.faults.callbacks.before_create_reply:
             await line.news.told_of_ringing()

@@ -24,7 +24,7 @@ from simulator.twilio.twiml import Stream
 from simulator.twilio.waiting import unless
 from simulator.world import World
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT_S = 5.0
 CLOSE_TIMEOUT_S = 0.4
@@ -227,7 +227,7 @@ class MediaStream:
                 self._receive(message.data)
             elif message.type is aiohttp.WSMsgType.BINARY:
                 self._warn(31950, "binary frame")
-        log.info("stream %s: 31921 closed by the server (code %s)", self.sid, socket.close_code)
+        logger.info("stream %s: 31921 closed by the server (code %s)", self.sid, socket.close_code)
         self._room.note("stream_closed_by_server", stream_sid=self.sid, code=socket.close_code)
 
     def _receive(self, text: str) -> None:
@@ -272,7 +272,7 @@ class MediaStream:
         """A debugger warning: each code once per stream, and the stream goes on."""
         if code not in self._warned:
             self._warned.add(code)
-            log.warning("stream %s: %s %s", self.sid, code, detail)
+            logger.warning("stream %s: %s %s", self.sid, code, detail)
             self._room.note("stream_warning", stream_sid=self.sid, code=code, detail=detail)
 
 
