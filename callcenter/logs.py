@@ -38,7 +38,8 @@ def config(path: Path, level: str) -> dict[str, Any]:
             "failures": {
                 "()": "django.utils.log.CallbackFilter",
                 "callback": lambda record: getattr(record, "status_code", 500) != 503,
-            }
+            },
+            "of_uvicorn": {"()": "django.utils.log.CallbackFilter", "callback": _says_something},
         },
         "handlers": {
             "console": {"class": "logging.StreamHandler", "formatter": "plain"},
@@ -53,9 +54,16 @@ def config(path: Path, level: str) -> dict[str, Any]:
             # a client's mistake is no event of ours
             "django.request": {"level": "ERROR", "filters": ["failures"]},
             **{f"django.security.{name}": {"level": "CRITICAL"} for name in _TRIED_BY_STRANGERS},
-            **{name: {"level": "WARNING"} for name in _TALKATIVE},
+            # uvicorn's command line takes its loggers away from the root's handlers
+            **{name: {"level": "WARNING", "propagate": True} for name in _TALKATIVE},
+            "uvicorn.error": {"level": level, "filters": ["of_uvicorn"]},
         },
     }
+
+
+def _says_something(record: logging.LogRecord) -> bool:
+    """Of uvicorn's everyday messages only where it listens: whoever starts it by hand wants to know."""
+    return record.levelno >= logging.WARNING or record.getMessage().startswith("Uvicorn running on")
 
 
 class PlainFormatter(logging.Formatter):

@@ -170,8 +170,8 @@ def _key_of_the_first_run() -> str:
     except OSError as error:
         _fail(
             USAGE,
-            f"There is no API key in {path} ({error.strerror}). Start the server with `manage.py up`, which makes "
-            "one, or give one with --api-key.",
+            f"There is no API key in {path} ({error.strerror}). The first `manage.py up` or `manage.py migrate` "
+            "makes one; or give one with --api-key.",
         )
 
 

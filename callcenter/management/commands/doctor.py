@@ -55,12 +55,15 @@ class Command(BaseCommand):
 
 def _ask_server_first() -> tuple[Readiness, str]:
     """The server's own view; without one, the view from here, with a check more that says so."""
-    url = local_url()
+    url, key_file = local_url(), settings.DATA_ROOT / "api-key"
     try:
-        key = (settings.DATA_ROOT / "api-key").read_text().strip()
+        ApiClient(url, "").get("/health")
+        key = key_file.read_text().strip()
         return remote_readiness(ApiClient(url, key)), f"As the server on {url} sees it"
-    except OSError:
-        server = Check("server", State.MISSING, "The server was not started yet.", _START)
+    except OSError as error:
+        message = f"A server runs on {url}; it cannot be asked without {key_file} ({error.strerror})."
+        fix = "Run this with the server's own DATA_ROOT, or make a key on its page /keys/ and write it into that file."
+        server = Check("server", State.BROKEN, message, fix)
     except ApiError as error:
         state = State.MISSING if error.code == "unreachable" else State.BROKEN
         fix = _START if error.code == "unreachable" else "See service.log, or choose another PORT."
