@@ -8,6 +8,7 @@ import socket
 import tempfile
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlsplit
 
 SOCKET_PATH_LIMIT = 100
 """Bytes; the kernel's own limit is 108, and 104 on macOS."""
@@ -49,6 +50,12 @@ def socket_path(run_dir: Path) -> Path:
     if len(os.fsencode(path)) <= SOCKET_PATH_LIMIT:
         return path
     return Path(tempfile.mkdtemp(prefix="callcenter-")) / "valkey.sock"
+
+
+def celery_url(redis_url: str) -> str:
+    """REDIS_URL as Celery spells it; without one, a queue that goes nowhere."""
+    url = urlsplit(redis_url)
+    return f"redis+socket://{url.path}" if url.scheme == "unix" else redis_url or "memory://"
 
 
 def command(binary: str, socket_at: Path, data_dir: Path) -> list[str]:

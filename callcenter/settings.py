@@ -11,7 +11,7 @@ from secrets import token_urlsafe
 from typing import Any
 from urllib.parse import urlsplit
 
-from callcenter import database, env, kept, logs, prices, private_files
+from callcenter import broker, database, env, kept, logs, prices, private_files
 from callcenter.content_policy import CONTENT_SECURITY_POLICY as CONTENT_SECURITY_POLICY
 
 ENV = env.load()
@@ -65,6 +65,7 @@ VLLM_BASE_URL: str = ENV.vllm_base_url
 VLLM_MODEL: str = ENV.vllm_model
 VLLM_API_KEY: str = ENV.vllm_api_key
 ANALYSIS_DEADLINE_SECONDS = 120.0
+WORK_LEASE_SECONDS = 30.0  # so long after its worker died, work after a call may be begun again
 
 DEFAULT_PHONE_REGION: str = ENV.default_phone_region
 ALLOWED_COUNTRIES: list[str] = env.allowed_countries(ENV)
@@ -224,10 +225,8 @@ else:
 
 # ---- Celery ----
 
-_broker = urlsplit(REDIS_URL)
-_socket = f"redis+socket://{_broker.path}" if _broker.scheme == "unix" else ""
-CELERY_BROKER_URL = _socket or REDIS_URL or "memory://"
-CELERY_BROKER_USE_SSL = {"ssl_cert_reqs": ssl.CERT_REQUIRED} if _broker.scheme == "rediss" else None
+CELERY_BROKER_URL = broker.celery_url(REDIS_URL)
+CELERY_BROKER_USE_SSL = {"ssl_cert_reqs": ssl.CERT_REQUIRED} if REDIS_URL.startswith("rediss:") else None
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 3600,  # above the longest task: lost work is for the sweeper to find
     "socket_timeout": 5,

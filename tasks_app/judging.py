@@ -55,7 +55,7 @@ def analysis_request(call: Call) -> Analysis:
 def analyse(key: str) -> None:
     """Do one analysis, if it is still to be done."""
     deadline_s = settings.ANALYSIS_DEADLINE_SECONDS
-    analysis = steps.claim(Analysis, key, lease_s=steps.lease_s(deadline_s))
+    analysis = steps.claim(Analysis, key)
     if analysis is None:
         return
     if analysis.attempts > steps.MAX_ATTEMPTS:
@@ -63,7 +63,10 @@ def analyse(key: str) -> None:
         return
     call = Call.objects.get(pk=analysis.call_id)
     try:
-        with timed_step("analysis", "analyse", session_id=str(call.pk), task_id=str(call.task_id)) as step:
+        with (
+            steps.keeping(analysis, deadline_s=deadline_s),
+            timed_step("analysis", "analyse", session_id=str(call.pk), task_id=str(call.task_id)) as step,
+        ):
             _judge(analysis, call, step.fields, deadline_s)
     except BadAnswer as error:
         _failed(analysis, str(error), raw_answer=error.raw.replace("\0", ""))

@@ -69,7 +69,7 @@ def follow_recording(*, call: Call, recording: Recording, **_: Any) -> None:
 def transcribe(key: str) -> None:
     """Do one transcription, if it is still to be done."""
     deadline_s = settings.TRANSCRIPTION_DEADLINE_SECONDS
-    row = steps.claim(Transcription, key, lease_s=steps.lease_s(deadline_s))
+    row = steps.claim(Transcription, key)
     if row is None:
         return
     if row.attempts > steps.MAX_ATTEMPTS:
@@ -77,7 +77,10 @@ def transcribe(key: str) -> None:
         return
     call_id = row.call_id
     try:
-        with timed_step("transcription", "transcribe", session_id=str(call_id)):
+        with (
+            steps.keeping(row, deadline_s=deadline_s),
+            timed_step("transcription", "transcribe", session_id=str(call_id)),
+        ):
             utterances = asyncio.run(_ask(call_id, deadline_s))
         turns = [turn.to_json() for turn in merge(_live_turns(call_id), utterances)]
     except ProviderFailed as error:

@@ -5,5 +5,5 @@ from __future__ import annotations
 from callcenter.settings import *  # noqa: F403
 from callcenter.settings import CELERY_BEAT_SCHEDULE
 
-ANALYSIS_DEADLINE_SECONDS = 8.0
+WORK_LEASE_SECONDS = 6.0
 CELERY_BEAT_SCHEDULE = {name: entry | {"schedule": 1.0} for name, entry in CELERY_BEAT_SCHEDULE.items()}

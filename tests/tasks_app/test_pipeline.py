@@ -156,7 +156,10 @@ def test_workers_and_the_broker_may_die(installation: Installation) -> None:
     assert installation.in_state("running") == 4
     assert installation.in_state("pending") == 3
 
-    # in the middle of its work
+    # in the middle of its work, whose claims it renews: their deadline is two minutes away
+    claims_end = "SELECT min(due_at), max(due_at) FROM tasks_app_analysis WHERE state = 'running'"
+    [[_, last_end]] = installation.rows(claims_end)
+    until(lambda: str(installation.rows(claims_end)[0][0]) > str(last_end), "every claim is renewed")
     kill(worker)
     if sys.platform == "linux":
         until(lambda: installation.celery_processes == [], "beat goes with its worker")

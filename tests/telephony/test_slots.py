@@ -46,7 +46,7 @@ def test_what_finds_no_slot_is_done_by_the_first_that_is_free() -> None:
     asking: list[str] = []
 
     def ask(key: str) -> None:
-        row = steps.claim(Transcription, key, lease_s=60)
+        row = steps.claim(Transcription, key)
         if row is not None:
             asking.append(key)
             assert answers.wait(PATIENCE_S)

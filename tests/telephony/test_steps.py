@@ -8,15 +8,15 @@ import threading
 import pytest
 from django.db import connection
 from django.utils import timezone
+from pytest_django import Settings
 
 from telephony import steps
 from telephony.models import Transcription
 from telephony.steps import Step
+from tests.telephony.media_client import until
 from tests.telephony.rows import new_call
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
-
-LEASE_S = 60.0
 
 
 def waiting() -> Transcription:
@@ -28,7 +28,7 @@ def lease_ends(row: Transcription) -> None:
 
 
 def claimed(row: Transcription) -> Transcription:
-    mine = steps.claim(Transcription, row.pk, lease_s=LEASE_S)
+    mine = steps.claim(Transcription, row.pk)
     assert mine is not None
     return mine
 
@@ -38,7 +38,7 @@ def test_what_is_claimed_is_nobody_elses_until_the_lease_ends() -> None:
     assert steps.due(Transcription) == [row.pk]
     mine = claimed(row)
     assert (mine.state, mine.attempts) == (Step.State.RUNNING, 1)
-    assert steps.claim(Transcription, row.pk, lease_s=LEASE_S) is None
+    assert steps.claim(Transcription, row.pk) is None
     assert steps.due(Transcription) == []
     lease_ends(row)
     assert steps.due(Transcription) == [row.pk]
@@ -57,7 +57,7 @@ def test_a_result_is_written_by_whoever_holds_the_claim() -> None:
     row.refresh_from_db()
     assert (row.state, row.turns) == (Step.State.READY, ["right"])
     assert row.finished_at is not None
-    assert steps.claim(Transcription, row.pk, lease_s=LEASE_S) is None
+    assert steps.claim(Transcription, row.pk) is None
 
 
 def test_what_is_put_back_waits_longer_each_time() -> None:
@@ -70,9 +70,30 @@ def test_what_is_put_back_waits_longer_each_time() -> None:
     assert [round(wait) for wait in waits] == [5, 10, 20]
 
 
-def test_a_lease_outlasts_its_deadline() -> None:
-    assert steps.lease_s(120) > 120
-    assert steps.lease_s(120) + 15 + 30 < 180  # noticed by the sweep, and done again, within three minutes
+def test_a_claim_ends_soon_after_its_worker() -> None:
+    due_at = claimed(waiting()).due_at
+    assert due_at <= timezone.now() + dt.timedelta(seconds=30)  # and a sweep comes within 15 s
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_claim_is_kept_while_the_work_goes_on(settings: Settings) -> None:
+    settings.WORK_LEASE_SECONDS = 0.9
+    row = waiting()
+    mine = claimed(row)
+    with steps.keeping(mine, deadline_s=60):
+        end = mine.due_at + dt.timedelta(seconds=settings.WORK_LEASE_SECONDS)
+        until(lambda: Transcription.objects.get(pk=row.pk).due_at > end)  # it would have ended already
+        assert steps.claim(Transcription, row.pk) is None
+    assert steps.finish(mine, state=Step.State.READY)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_work_that_hangs_loses_its_claim(settings: Settings) -> None:
+    settings.WORK_LEASE_SECONDS = 0.3
+    row = waiting()
+    with steps.keeping(claimed(row), deadline_s=0.3):
+        until(lambda: steps.due(Transcription) == [row.pk])
+        assert claimed(row).attempts == 2
 
 
 @pytest.mark.django_db(transaction=True)
@@ -81,7 +102,7 @@ def test_of_many_at_once_one_gets_it() -> None:
 
     def try_it() -> None:
         try:
-            if steps.claim(Transcription, row.pk, lease_s=LEASE_S):
+            if steps.claim(Transcription, row.pk):
                 got.append(1)
         finally:
             connection.close()
