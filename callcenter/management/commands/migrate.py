@@ -14,9 +14,16 @@ from callcenter.models import ApiKey
 class Command(migrate.Command):
     """Django's own. By hand on a new installation it makes what `manage.py up` makes: an account and its key."""
 
+    is_by_hand = False
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        """From the command line, and not from `manage.py up` or a test."""
+        self.is_by_hand = True
+        super().run_from_argv(argv)
+
     def handle(self, *args: Any, **options: Any) -> None:
         super().handle(*args, **options)
-        if self._called_from_command_line and not settings.PRODUCTION and _has_tables_and_nobody():
+        if self.is_by_hand and not settings.PRODUCTION and _has_tables_and_nobody():
             user, _ = owner.ensure_owner()
             key_file = owner.ensure_api_key(user, settings.DATA_ROOT)
             if options["verbosity"]:
