@@ -12,6 +12,7 @@ from dotenv import dotenv_values
 
 from callcenter import env
 from callcenter.database import is_sqlite
+from tasks_app.llm.factory import llm_problem
 
 
 def errors() -> list[str]:
@@ -24,12 +25,13 @@ def configuration(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Che
     """All of them: production's, a half-configured embedded installation's, and misspelt names in `.env`."""
     found = [*_unknown_names()]
     if settings.PRODUCTION:
-        found += _production()
+        found += [*_production(), *_language_model()]
     elif settings.TWILIO_AUTH_TOKEN or settings.TWILIO_ACCOUNT_SID or settings.DEEPGRAM_API_KEY:
         found += [
             Warning(f"Calls cannot be placed: {problem}", hint="Set it in .env.", id="callcenter.W001")
             for problem in settings.DIAL_PROBLEMS
         ]
+        found += _language_model()
     return found
 
 
@@ -59,6 +61,15 @@ def _production() -> Iterator[CheckMessage]:
             "DATABASE_URL is not set: SQLite serves one machine only.",
             hint="Set DATABASE_URL=postgresql://user:password@host:5432/name.",
             id="callcenter.W002",
+        )
+
+
+def _language_model() -> Iterator[CheckMessage]:
+    if problem := llm_problem():
+        yield Warning(
+            f"Finished calls are not judged: {problem}",
+            hint="Set it in .env, or choose another LLM_PROVIDER.",
+            id="callcenter.W004",
         )
 
 

@@ -25,6 +25,7 @@ PRODUCTION = {
     "TWILIO_AUTH_TOKEN": "token",
     "TWILIO_PHONE_NUMBER": "+12025550142",
     "DEEPGRAM_API_KEY": "key",
+    "OPENAI_API_KEY": "key",
 }
 
 
@@ -51,7 +52,7 @@ def test_an_empty_production_configuration_names_everything_that_is_missing(sett
     settings.DEBUG = True
     settings.DATABASE_URL = ""
     messages = found()
-    assert set(messages) == {f"callcenter.{n}" for n in ("E001", "E002", "E003", "E004", "W002")}
+    assert set(messages) == {f"callcenter.{n}" for n in ("E001", "E002", "E003", "E004", "W002", "W004")}
     for identity, name in (("E001", "REDIS_URL"), ("E002", "PUBLIC_BASE_URL"), ("E003", "TWILIO_AUTH_TOKEN")):
         assert name in messages[f"callcenter.{identity}"]
 
@@ -60,6 +61,17 @@ def test_half_of_the_providers_is_a_warning_that_names_the_other_half(settings: 
     assert found() == {}
     settings.DEEPGRAM_API_KEY = "key"
     assert "TWILIO_ACCOUNT_SID is not set." in "".join(str(message.msg) for message in configuration(None))
+
+
+@pytest.mark.parametrize(
+    ("provider", "missing"),
+    [("openai", "OPENAI_API_KEY"), ("groq", "GROQ_API_KEY"), ("local", "VLLM_BASE_URL and VLLM_MODEL")],
+)
+def test_a_model_that_cannot_be_asked_is_a_warning(settings: Any, provider: str, missing: str) -> None:
+    settings.DEEPGRAM_API_KEY = "key"
+    settings.DIAL_PROBLEMS = []
+    settings.LLM_PROVIDER = provider
+    assert f"needs {missing}" in found()["callcenter.W004"]
 
 
 def test_a_misspelt_name_in_the_file_is_noticed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -128,6 +128,8 @@ def test_two_copies_run_side_by_side(pair: tuple[Copy, Copy]) -> None:
         assert json.loads(copy.get("/readyz")[1]) == {"status": "ready"}
     assert "Calls are simulated" in pair[0].output
     assert "Calls cannot be placed: TWILIO_AUTH_TOKEN is not set." in pair[1].output
+    assert "Finished calls are not judged: LLM_PROVIDER=openai needs OPENAI_API_KEY" in pair[1].output
+    assert "not judged" not in pair[0].output
     assert len({(copy.data_root / "api-key").read_text() for copy in pair}) == 2
 
 

@@ -14,6 +14,7 @@ from django.db import connection
 from callcenter import checks, owner, shape
 from callcenter.demo import DEFAULT_SCENARIO, RECORDED_NUMBER, Demo, DemoFailed
 from callcenter.supervisor import CannotStart, Supervisor
+from tasks_app.llm.factory import llm_problem
 
 
 class Command(BaseCommand):
@@ -103,8 +104,11 @@ class Command(BaseCommand):
         self._say(f"  Log: {settings.DATA_ROOT / 'service.log'}")
         if self._supervisor.simulator_url:
             self._say(f"  Calls are simulated, by {self._supervisor.simulator_url}: no phone rings.")
-        for problem in [] if self._supervisor.simulator_url else settings.DIAL_PROBLEMS:
-            self._say(f"  Calls cannot be placed: {problem}")
+        else:
+            for problem in settings.DIAL_PROBLEMS:
+                self._say(f"  Calls cannot be placed: {problem}")
+            if problem := llm_problem():
+                self._say(f"  Finished calls are not judged: {problem}")
         self._say("  Ctrl-C stops it.")
         return key_file
 
