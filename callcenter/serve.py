@@ -39,18 +39,20 @@ class CallServer(uvicorn.Server):
 
     async def on_tick(self, counter: int) -> bool:
         """Ten times a second: whether it is time to stop."""
-        from telephony import live
+        from telephony import draining
 
         if await super().on_tick(counter):
             return True
-        return self._stop_at is not None and (live.count() == 0 or time.monotonic() >= self._stop_at)
+        if self._stop_at is None:
+            return False
+        return time.monotonic() >= self._stop_at or (counter % 5 == 0 and await draining.is_done())
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Hang up while Twilio can still be told, then close the sockets."""
-        from telephony import live
+        from telephony import draining
 
         if not self.force_exit:
-            await live.end_all(END_CALLS_TIMEOUT_S)
+            await draining.end_all(END_CALLS_TIMEOUT_S)
         await super().shutdown(sockets)
 
 

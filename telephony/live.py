@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections import deque
 from typing import TYPE_CHECKING
 
 from telemetry.metrics import LIVE_CALLS
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from telephony.session import CallSession
 
 _sessions: dict[uuid.UUID, CallSession] = {}
+_dialled: deque[uuid.UUID] = deque(maxlen=1000)
 _draining = False
 
 
@@ -36,6 +38,16 @@ def get(call_id: uuid.UUID) -> CallSession | None:
 def count() -> int:
     """How many calls this process holds."""
     return len(_sessions)
+
+
+def dialled(call_id: uuid.UUID) -> None:
+    """This process asks Twilio to dial a call."""
+    _dialled.append(call_id)
+
+
+def dialled_lately() -> list[uuid.UUID]:
+    """The latest calls that this process has dialled; most will be over."""
+    return list(_dialled)
 
 
 def start_draining() -> None:

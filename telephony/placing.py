@@ -8,7 +8,7 @@ import uuid
 from django.conf import settings
 
 from telemetry.record import timed_step
-from telephony import bus, selectors, services, stream_token
+from telephony import bus, live, selectors, services, stream_token
 from telephony.lifecycle import LIVE, TERMINAL, TWILIO_STATUS, Event, State
 from telephony.models import Call
 from telephony.twilio import twiml
@@ -32,6 +32,7 @@ def place(call_id: uuid.UUID) -> Call:
     """
     if not services.call_advance(call_id=call_id, event=Event.DIAL):
         return Call.objects.get(pk=call_id)
+    live.dialled(call_id)
     call = Call.objects.get(pk=call_id)
     try:
         with timed_step("telephony", "place_call", session_id=str(call.id), task_id=str(call.task_id)):

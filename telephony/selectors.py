@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
+from collections.abc import Sequence
 
 from telephony.events import EventType, TurnState
-from telephony.lifecycle import TERMINAL
+from telephony.lifecycle import LIVE, TERMINAL
 from telephony.models import Call, CallEvent, Turn
 from telephony.so_far import SoFar
 
@@ -22,6 +23,12 @@ def so_far(call_id: uuid.UUID) -> SoFar:
 def is_owner(call_id: uuid.UUID, *, fence: int) -> bool:
     """Whether a session still holds its call."""
     return Call.objects.filter(pk=call_id, fence=fence).exists()
+
+
+def without_audio(call_ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
+    """Those of the calls that are live and that no session has held yet: they ring, or were answered just now."""
+    waiting = Call.objects.filter(pk__in=call_ids, state__in=LIVE, lease_expires_at=None)
+    return list(waiting.values_list("pk", flat=True))
 
 
 def is_over(call_id: uuid.UUID) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import uuid
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, cast
@@ -62,6 +63,7 @@ async def until(condition: Callable[[], bool]) -> None:
 def _not_draining(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "_draining", False)
     monkeypatch.setattr(live, "_sessions", {})
+    monkeypatch.setattr(live, "_dialled", deque())
 
 
 async def test_it_waits_for_the_calls_it_holds() -> None:
