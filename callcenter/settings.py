@@ -70,9 +70,9 @@ WORK_LEASE_SECONDS = 30.0  # so long after its worker died, work after a call ma
 DEFAULT_PHONE_REGION: str = ENV.default_phone_region
 ALLOWED_COUNTRIES: list[str] = env.allowed_countries(ENV)
 MAX_CALL_SECONDS: int = ENV.max_call_seconds
-RING_TIMEOUT_SECONDS: int = ENV.ring_timeout_seconds
 MAX_LIVE_CALLS: int = ENV.max_live_calls
 MAX_CALLS_PER_DAY: int = ENV.max_calls_per_day
+RING_TIMEOUT_SECONDS: int = ENV.ring_timeout_seconds
 SILENCE_TIMEOUT_SECONDS: int = ENV.silence_timeout_seconds
 
 PRICES = prices.table(ENV.prices)
@@ -102,7 +102,7 @@ except OSError as error:
 ROOT_URLCONF = "callcenter.urls"
 ASGI_APPLICATION = "callcenter.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-APPEND_SLASH = False
+APPEND_SLASH = True  # for the pages; the API and the webhooks have their routes without one as well
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en-us"

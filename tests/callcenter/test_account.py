@@ -81,3 +81,10 @@ def test_a_missing_page_leads_back(signed_in: Client) -> None:
     answer = signed_in.get("/nowhere/")
     assert answer.status_code == 404
     assert "There is nothing here" in answer.content.decode()
+
+
+@pytest.mark.parametrize("path", ["/admin", "/tasks", "/setup", "/telemetry", "/keys", "/talk", "/sign-in"])
+def test_a_page_typed_without_its_slash_is_found(client: Client, path: str) -> None:
+    assert client.get(f"{path}?page=2")["Location"] == f"{path}/?page=2"
+    assert client.get(f"/api{path}").status_code in (401, 404)
+    assert client.post(f"/twilio{path}").status_code == 404
