@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 def head(alice: User, call: Call) -> str:
     answer = signed_in(alice).get(f"/calls/{call.pk}/parts/head/")
     assert answer.status_code == 200
-    return answer.content.decode()
+    return str(answer.content, "utf-8")
 
 
 @pytest.mark.parametrize(

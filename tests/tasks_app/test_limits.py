@@ -52,8 +52,8 @@ def test_one_telephone_is_called_twice_at_once_and_no_more(
     answers = together(8, lambda: start(api, next(tasks)))
     assert Counter(answer.status_code for answer in answers) == {200: 2, 429: 6}
     refused(next(answer for answer in answers if answer.status_code == 429), "blocked.too_many_calls")
-    services.call_advance(call_id=Call.objects.first().pk, event=Event.BUSY)
-    assert start(api, Task.objects.filter(calls=None).first()).status_code == 200
+    services.call_advance(call_id=Call.objects.all()[0].pk, event=Event.BUSY)
+    assert start(api, Task.objects.filter(calls=None)[0]).status_code == 200
 
 
 def test_a_simulated_callee_minds_no_number_of_calls(

@@ -121,7 +121,8 @@ async def test_nor_is_one_that_leaves_the_whole_chain(events_file: Path, setting
         raise AssertionError("nobody sets it")
 
     settings.ROOT_URLCONF = (path("endless", endless, name="endless"),)
-    client = ApplicationCommunicator(ASGIHandler(), {**SCOPE, "path": "/endless"})
+    scope = {**SCOPE, "path": "/endless"}
+    client: Any = ApplicationCommunicator(ASGIHandler(), scope)  # type: ignore[no-untyped-call]
     await client.send_input({"type": "http.request"})
     await begun.wait()
     await client.send_input({"type": "http.disconnect"})
