@@ -149,6 +149,8 @@ def test_a_quote_leads_to_its_moment_in_the_sound(detail: Page) -> None:
 def test_it_is_judged_again_when_asked(detail: Page) -> None:
     verdicts = detail.locator(".line", has_text="Verdict: ")
     expect(verdicts).to_have_count(1)
+    detail.keyboard.press("Space")  # the link has the focus
+    expect(detail.locator("#audio")).to_have_js_property("paused", True)
     detail.get_by_role("button", name="Judge again").click()
     expect(verdicts).to_have_count(2)
     expect(detail.locator(".coming")).to_have_count(0)
