@@ -1,5 +1,6 @@
 // What a person may do to the live call. The timeline shows each act, and what came of it.
 
+import { announce } from "../base.js";
 import { post } from "../http.js";
 import { onKeys } from "../keyboard.js";
 
@@ -94,10 +95,16 @@ export function takeControls(call) {
 
   call.addEventListener("feed:call_status", (event) => {
     const { state } = event.detail.data;
+    const controls = document.getElementById("controls");
+    const focused = controls.contains(document.activeElement) ? document.activeElement : null;
     for (const control of call.querySelectorAll("[data-control]")) {
       control.disabled = control.dataset.control !== "end" && state !== "in_progress";
     }
-    if (OVER.has(state)) document.getElementById("controls").replaceChildren();
+    if (OVER.has(state) && controls.hasChildNodes()) {
+      controls.replaceChildren();
+      announce("The call is over.");
+    }
+    if (focused?.disabled || focused?.isConnected === false) document.getElementById("main").focus({ preventScroll: true });
   });
 
   call.addEventListener("feed:strategy_update", (event) => {

@@ -62,11 +62,11 @@ function fill(item, turn) {
     startMs: turn.start_ms,
     endMs: Math.max(turn.end_ms, turn.start_ms),
   });
-  item.querySelector(".turn-who").textContent = turn.speaker === "agent" ? "Agent" : "Callee";
-  item.querySelector(".turn-heard").textContent = heard;
-  item.querySelector(".turn-unheard").textContent = unheard;
+  write(item.querySelector(".turn-who"), turn.speaker === "agent" ? "Agent" : "Callee");
+  write(item.querySelector(".turn-heard"), heard);
+  write(item.querySelector(".turn-unheard"), unheard);
   const moment = item.querySelector(".turn-moment");
-  moment.textContent = clock(turn.start_ms);
+  write(moment, clock(turn.start_ms));
   moment.dataset.seek = turn.start_ms;
   moment.href = `#turn-${turn.turn}`;
 }
@@ -85,10 +85,18 @@ function tellWait(item) {
   while (before && !sounded(before)) before = before.previousElementSibling;
   const isAnswer = item.dataset.speaker === "agent" && sounded(item) && before?.dataset.speaker === "caller";
   const wait = Math.max(Number(item.dataset.startMs) - Number(before?.dataset.endMs), 0);
-  shown.textContent = isAnswer ? `answered after ${seconds(wait)}` : "";
+  write(shown, isAnswer ? `answered after ${seconds(wait)}` : "");
 }
 
 /** Not so what the agent would have said and nobody heard. */
 function sounded(item) {
   return item.dataset.speaker !== "agent" || item.dataset.state !== "cut" || item.querySelector(".turn-heard").textContent;
+}
+
+/** Only what is new: a screen reader reads out what is written. */
+function write(element, text) {
+  const now = element.textContent;
+  if (text === now) return;
+  if (now && text.startsWith(now)) element.append(text.slice(now.length));
+  else element.textContent = text;
 }

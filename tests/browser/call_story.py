@@ -101,6 +101,8 @@ class Story:
     sounding: str = ""
     speaking: str = ""
     unheard: str = ""
+    told_at_the_end: str = ""
+    focus_at_the_end: str = ""
     heard: dict[str, bool] = field(default_factory=dict)
     turns: list[list[Any]] = field(default_factory=list)
     turns_of_cut_off: list[list[Any]] = field(default_factory=list)
@@ -148,6 +150,11 @@ def tell(api: APIRequestContext, watcher: Page, cut_off: Page, complaints: Compl
     watcher.wait_for_function("__heard.caller_alone && __heard.agent_alone")
     story.heard = watcher.evaluate("__heard")
     stop(watcher)
+    toast = watcher.locator("#toast")
+    expect(toast).not_to_be_empty(timeout=CALL_MS)
+    story.told_at_the_end = toast.inner_text()
+    story.focus_at_the_end = watcher.evaluate("document.activeElement.id")
+    expect(watcher.locator(".call-ended")).to_contain_text("Stopped from here.")
     expect(watcher.locator("#audio")).to_be_visible()
     for page in (watcher, cut_off):
         expect(page.locator("#verdict .verdict-summary")).to_be_visible(timeout=CALL_MS)
@@ -198,4 +205,3 @@ def stop(page: Page) -> None:
     page.keyboard.press("x")
     expect(page.get_by_role("dialog")).to_contain_text("End this call?")
     page.keyboard.press("Enter")
-    expect(page.locator(".call-ended")).to_contain_text("Stopped from here.")

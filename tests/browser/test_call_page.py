@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import APIRequestContext, Browser, Page, expect
 
-from tasks_app.call_page.words import clock, in_seconds
 from tests.browser.accessibility import assert_accessible, assert_fits
 from tests.browser.call_story import LINES, TURNS, Story, place, tell
 from tests.browser.conftest import (
@@ -23,7 +22,6 @@ from tests.browser.conftest import (
     _on_console,
     expecting,
 )
-from tests.browser.payloads import PAYLOADS
 from tests.calls.stack import Stack
 
 pytestmark = pytest.mark.browser
@@ -121,6 +119,16 @@ def test_the_page_becomes_that_of_a_finished_call(story: Story, detail: Page) ->
     assert detail.evaluate(LINES) == watched.evaluate(LINES)
 
 
+def test_the_end_is_told_and_leaves_the_focus_on_the_page(story: Story) -> None:
+    assert story.told_at_the_end == "The call is over."
+    assert story.focus_at_the_end == "main"
+    story.watcher.keyboard.press("?")
+    keys = story.watcher.get_by_role("dialog", name="Keys on this page")
+    expect(keys).to_contain_text("Play or pause")
+    expect(keys.get_by_text("Whisper to the agent")).to_be_hidden()
+    story.watcher.keyboard.press("Escape")
+
+
 def test_neither_page_complained(story: Story) -> None:
     story.complaints.expected += ["WebSocket"]  # of the connection that was cut
     assert not story.complaints.unexpected()
@@ -141,6 +149,8 @@ def test_a_quote_leads_to_its_moment_in_the_sound(detail: Page) -> None:
         "(s) => { const a = document.getElementById('audio'); return !a.paused && a.currentTime >= s }",
         arg=at_ms / 1000,
     )
+    detail.keyboard.press("Space")  # the link has the focus
+    expect(detail.locator("#audio")).to_have_js_property("paused", True)
     assert f"#t={at_ms}" in detail.url
     detail.reload()
     detail.wait_for_function("(s) => document.getElementById('audio').currentTime === s", arg=at_ms / 1000)
@@ -149,8 +159,6 @@ def test_a_quote_leads_to_its_moment_in_the_sound(detail: Page) -> None:
 def test_it_is_judged_again_when_asked(detail: Page) -> None:
     verdicts = detail.locator(".line", has_text="Verdict: ")
     expect(verdicts).to_have_count(1)
-    detail.keyboard.press("Space")  # the link has the focus
-    expect(detail.locator("#audio")).to_have_js_property("paused", True)
     detail.get_by_role("button", name="Judge again").click()
     expect(verdicts).to_have_count(2)
     expect(detail.locator(".coming")).to_have_count(0)
@@ -235,69 +243,3 @@ def test_it_fits_and_can_be_read(
         ("dark", DESKTOP),
     ]:  # each theme and each layout once: it takes long
         assert_accessible(page)
-
-
-def tell_turns(page: Page, *turns: dict[str, Any]) -> None:
-    """As if the feed had told them."""
-    blank = {
-        "speaker": "agent",
-        "start_ms": 0,
-        "end_ms": 1,
-        "heard": 1,
-        "heard_text": "",
-        "text": "",
-        "final": True,
-    }
-    page.evaluate(
-        """(turns) => turns.forEach((data) => document.getElementById("call").dispatchEvent(
-          new CustomEvent("feed:transcript_update", { detail: { seq: null, type: "transcript_update", data } })))""",
-        [blank | turn for turn in turns],
-    )
-
-
-def test_what_was_never_heard_answers_nothing(detail: Page) -> None:
-    tell_turns(
-        detail,
-        {"turn": 900, "speaker": "caller", "start_ms": 90_000, "end_ms": 91_000, "text": "Hm."},
-        {
-            "turn": 901,
-            "start_ms": 91_400,
-            "end_ms": 93_000,
-            "heard": 0,
-            "text": "Hello there",
-            "final": False,
-        },
-        {"turn": 902, "start_ms": 94_000, "end_ms": 95_000, "text": "Well."},
-    )
-    waits = [detail.locator(f"#turn-{number} .turn-answered") for number in (901, 902)]
-    expect(waits[0]).to_have_text("answered after 0.40 s")
-    tell_turns(
-        detail, {"turn": 901, "start_ms": 91_400, "heard": 0, "text": "Hello there"}
-    )  # muted before it sounded
-    expect(waits[0]).to_be_empty()
-    expect(waits[1]).to_have_text("answered after 3.0 s")
-
-
-def test_nothing_that_is_said_runs(detail: Page) -> None:
-    numbered = enumerate(PAYLOADS, start=910)
-    tell_turns(
-        detail,
-        *(
-            {"turn": n, "speaker": "caller", "heard": 0.5, "heard_text": text, "text": text * 2}
-            for n, text in numbered
-        ),
-    )
-    shown = detail.locator(".turn-heard").evaluate_all("(all) => all.map((one) => one.textContent)")
-    assert shown[-len(PAYLOADS) :] == list(PAYLOADS)
-    tags = "[...new Set([...document.querySelectorAll('#turns *')].map((element) => element.localName))]"
-    assert set(detail.evaluate(tags)) <= {"li", "p", "b", "a", "span"}
-    assert detail.evaluate("window.injected") is None
-
-
-def test_times_are_written_as_the_server_writes_them(detail: Page) -> None:
-    times = [0, 4, 250, 949, 1240, 9_960, 34_300, 61_000, 3_600_000]
-    written = detail.evaluate(
-        "(times) => import('/static/call/format.js').then((m) => times.map((ms) => [m.clock(ms), m.seconds(ms)]))",
-        times,
-    )
-    assert written == [[clock(ms), in_seconds(ms)] for ms in times]
