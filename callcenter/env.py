@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 from typing import Any, Literal
 
+import phonenumbers
 from pydantic import AliasChoices, Field, ValidationError, ValidationInfo, field_validator
 from pydantic.config import JsonDict
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -17,9 +18,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from callcenter.env_errors import line
 from callcenter.env_types import (
     AccountSid,
-    CommaList,
     DatabaseUrl,
     Headers,
+    HostList,
     HttpUrl,
     PhoneNumber,
     Prices,
@@ -71,7 +72,7 @@ class Env(BaseSettings):
     media_base_url: SiteUrl = _variable(
         "Server", "", "Where Twilio reaches this very process for audio; default PUBLIC_BASE_URL."
     )
-    allowed_hosts: CommaList = _variable(
+    allowed_hosts: HostList = _variable(
         "Server", [], "Further host names this server answers to, separated by commas."
     )
     secret_key: str = _variable(
@@ -253,8 +254,6 @@ def load() -> Env:
 
 def allowed_countries(env: Env) -> list[str]:
     """The countries that may be called: as set, else the account's own, else the default region."""
-    import phonenumbers
-
     if env.allowed_countries:
         return env.allowed_countries
     if env.twilio_phone_number:

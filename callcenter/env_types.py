@@ -8,17 +8,14 @@ import re
 from typing import Annotated, Any
 from urllib.parse import SplitResult, urlsplit
 
+import phonenumbers
 from pydantic import AfterValidator, BeforeValidator
 from pydantic_settings import NoDecode
 
 
 def _split(value: str, schemes: tuple[str, ...]) -> SplitResult:
-    try:
-        url = urlsplit(value)
-        port_is_valid = url.port is None or url.port > 0
-    except ValueError:
-        port_is_valid = False
-    if not port_is_valid or url.scheme not in schemes or not url.hostname or re.search(r"\s", value):
+    url = _with_valid_port(value)
+    if url is None or url.scheme not in schemes or not url.hostname or re.search(r"\s", value):
         raise ValueError(f"must be a URL that begins with {' or '.join(f'{name}://' for name in schemes)}")
     return url
 
@@ -48,20 +45,38 @@ def _site_url(value: str) -> str:
 
 
 def _database_url(value: str) -> str:
-    if value and urlsplit(value).scheme not in ("postgres", "postgresql", "sqlite"):
+    if value and not _is_database(value):
         raise ValueError("must be postgresql://user:password@host:5432/name or sqlite:///path/to/file")
     return value
 
 
+def _is_database(value: str) -> bool:
+    url = _with_valid_port(value)
+    if url is None or url.scheme not in ("postgres", "postgresql", "sqlite"):
+        return False
+    return url.scheme == "sqlite" or bool(url.path.strip("/"))
+
+
 def _redis_url(value: str) -> str:
-    url = urlsplit(value)
-    if (
-        value
-        and not (url.scheme == "unix" and url.path)
-        and not (url.scheme in ("redis", "rediss") and url.hostname)
-    ):
+    if value and not _is_redis(value):
         raise ValueError("must be redis://host:6379/0, rediss://host:6379/0 or unix:///path/to/socket")
     return value
+
+
+def _is_redis(value: str) -> bool:
+    url = _with_valid_port(value)
+    if url is None:
+        return False
+    return bool(url.path if url.scheme == "unix" else url.scheme in ("redis", "rediss") and url.hostname)
+
+
+def _with_valid_port(value: str) -> SplitResult | None:
+    """The parts of a URL; None when its port is not a number, or its address none at all."""
+    try:
+        url = urlsplit(value)
+        return url if url.port is None or url.port > 0 else None
+    except ValueError:
+        return None
 
 
 def _phone_number(value: str) -> str:
@@ -79,7 +94,18 @@ def _account_sid(value: str) -> str:
 def _region(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z]{2}", value):
         raise ValueError("must be the two letters of a country, as in US")
-    return value.upper()
+    region = value.upper()
+    if region not in phonenumbers.SUPPORTED_REGIONS:
+        meant = " (the United Kingdom is GB)" if region == "UK" else ""
+        raise ValueError(f"must be the two letters of a country, and {region} is none{meant}")
+    return region
+
+
+def _host_name(value: str) -> str:
+    """As Django matches them: without scheme and port, and IPv6 in brackets. A dot before it: every host below."""
+    if not re.fullmatch(r"\*|\.?[\w-]+(\.[\w-]+)*|\[[0-9A-Fa-f:.]+\]", value):
+        raise ValueError("must be host names without scheme, port and path, as in calls.example.com")
+    return value
 
 
 def _comma_list(value: Any) -> Any:
@@ -135,6 +161,7 @@ PhoneNumber = Annotated[str, AfterValidator(_phone_number)]
 AccountSid = Annotated[str, AfterValidator(_account_sid)]
 Region = Annotated[str, AfterValidator(_region)]
 RegionList = Annotated[list[Region], NoDecode, BeforeValidator(_comma_list)]
-CommaList = Annotated[list[str], NoDecode, BeforeValidator(_comma_list)]
+HostName = Annotated[str, AfterValidator(_host_name)]
+HostList = Annotated[list[HostName], NoDecode, BeforeValidator(_comma_list)]
 Headers = Annotated[dict[str, str], NoDecode, BeforeValidator(_headers)]
 Prices = Annotated[dict[str, str], NoDecode, BeforeValidator(_prices)]

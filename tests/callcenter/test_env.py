@@ -49,7 +49,15 @@ def variables(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyP
         ("TWILIO_ACCOUNT_SID", "SK123", "TWILIO_ACCOUNT_SID: must be AC and 32 hexadecimal digits"),
         ("TWILIO_PHONE_NUMBER", "555-1234", "TWILIO_PHONE_NUMBER: must be a number in international form"),
         ("DATABASE_URL", "mysql://x", "DATABASE_URL: must be postgresql://"),
+        ("DATABASE_URL", "postgresql://", "DATABASE_URL: must be postgresql://"),
+        ("DATABASE_URL", "postgresql://u:p@h:notaport/db", "DATABASE_URL: must be postgresql://"),
         ("REDIS_URL", "localhost:6379", "REDIS_URL: must be redis://"),
+        ("REDIS_URL", "redis://h:notaport/0", "REDIS_URL: must be redis://"),
+        ("REDIS_URL", "redis://[h/0", "REDIS_URL: must be redis://"),
+        ("ALLOWED_HOSTS", "a.example,https://b.example", "must be host names without scheme"),
+        ("ALLOWED_HOSTS", "a.example:443", "must be host names without scheme"),
+        ("ALLOWED_COUNTRIES", "US,UK", "UK is none (the United Kingdom is GB)."),
+        ("DEFAULT_PHONE_REGION", "QQ", "must be the two letters of a country, and QQ is none."),
         ("ALLOWED_COUNTRIES", "US,Germany", "ALLOWED_COUNTRIES: must be the two letters of a country"),
         ("PRICES", "cheap", "PRICES: is not valid JSON"),
         ("PRICES", "[]", "PRICES: must be a JSON object"),
@@ -99,6 +107,22 @@ def test_empty_means_default(variables: pytest.MonkeyPatch) -> None:
     for name in env.known_names() - {"ENV_FILE"}:
         variables.setenv(name, "")
     assert env.load() == env.Env.model_construct()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ALLOWED_HOSTS", "*,.example.com,calls-1.example.org,[::1],10.0.0.7"),
+        ("DATABASE_URL", "postgresql:///calls"),
+        ("DATABASE_URL", "postgres://u:p%40@[::1]:5432/calls?sslmode=require"),
+        ("DATABASE_URL", "sqlite:///calls.sqlite3"),
+        ("REDIS_URL", "unix:///run/valkey.sock"),
+        ("REDIS_URL", "rediss://:p@cache.example:6380/1"),
+    ],
+)
+def test_what_makes_sense_is_taken(variables: pytest.MonkeyPatch, name: str, value: str) -> None:
+    variables.setenv(name, value)
+    env.load()
 
 
 def test_zero_noisy_events_is_a_choice(variables: pytest.MonkeyPatch) -> None:
