@@ -13,8 +13,13 @@ import anthropic
 from django.conf import settings
 from pydantic import BaseModel
 
-from tasks_app.llm.base import MAX_ANSWER_TOKENS, Answer, Message
-from tasks_app.llm.failures import connection_failure, status_failure
+from tasks_app.llm.base import MAX_ANSWER_TOKENS, Answer, Message, count_of_tokens
+from tasks_app.llm.failures import (
+    NO_ANSWER_OF_THIS_API,
+    connection_failure,
+    status_failure,
+    unreadable_answer,
+)
 from telephony.base_urls import without_version
 from telephony.retrying import ProviderFailed
 
@@ -58,15 +63,27 @@ class MessagesModel:
                 raise connection_failure("Anthropic", timed_out=True) from None
             except anthropic.APIConnectionError:
                 raise connection_failure("Anthropic", timed_out=False) from None
-            except anthropic.AnthropicError:
-                raise ProviderFailed("Anthropic's answer cannot be read.", again=True) from None
+            except (anthropic.AnthropicError, *NO_ANSWER_OF_THIS_API):
+                raise unreadable_answer("Anthropic", "ANTHROPIC") from None
+        try:
+            return self._answer(message)
+        except NO_ANSWER_OF_THIS_API:
+            raise unreadable_answer("Anthropic", "ANTHROPIC") from None
+
+    def _answer(self, message: anthropic.types.Message) -> Answer:
+        """The text of a message, which the SDK does not validate.
+
+        Raises:
+            ProviderFailed: the model refused.
+        """
         if message.stop_reason == "refusal":
             raise ProviderFailed("The model refused to judge this call.")
+        usage = getattr(message, "usage", None)
         return Answer(
             raw="".join(block.text for block in message.content if block.type == "text"),
-            model=message.model,
-            input_tokens=message.usage.input_tokens,
-            output_tokens=message.usage.output_tokens,
+            model=str(message.model or self.model),
+            input_tokens=count_of_tokens(getattr(usage, "input_tokens", None)),
+            output_tokens=count_of_tokens(getattr(usage, "output_tokens", None)),
             cut_off=message.stop_reason in _CUT_OFF,
         )
 

@@ -86,7 +86,8 @@ async def ask(model: Model, prompt: Prompt, schema: type[M], *, deadline_s: floa
 
     async def once() -> Answer:
         timeout_s = min(ONE_TRY_S, deadline_s)
-        return await model.complete(prompt.system, messages, schema, timeout_s)
+        answer = await model.complete(prompt.system, messages, schema, timeout_s)
+        return replace(answer, raw=_encodable(answer.raw), model=_encodable(answer.model))
 
     async def twice() -> Parsed[M]:
         first = await once()
@@ -111,6 +112,16 @@ async def ask(model: Model, prompt: Prompt, schema: type[M], *, deadline_s: floa
         return Parsed(value, paid)
 
     return await with_retries(twice, deadline_s=deadline_s)
+
+
+def count_of_tokens(value: object) -> int:
+    """What an answer says that it cost; 0 where it does not say."""
+    return value if isinstance(value, int) and 0 < value < 1_000_000_000 else 0
+
+
+def _encodable(text: str) -> str:
+    """Text without half characters, which JSON may hold and nothing else takes."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _read(answer: Answer, schema: type[M]) -> tuple[M | None, str]:

@@ -12,10 +12,15 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import openai
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from tasks_app.llm.base import MAX_ANSWER_TOKENS, Answer, Message
-from tasks_app.llm.failures import connection_failure, status_failure
+from tasks_app.llm.base import MAX_ANSWER_TOKENS, Answer, Message, count_of_tokens
+from tasks_app.llm.failures import (
+    NO_ANSWER_OF_THIS_API,
+    connection_failure,
+    status_failure,
+    unreadable_answer,
+)
 from telephony.base_urls import with_version
 from telephony.retrying import ProviderFailed
 
@@ -79,37 +84,35 @@ class ChatModel:
                 raise connection_failure(self.name, timed_out=True) from None
             except openai.APIConnectionError:
                 raise connection_failure(self.name, timed_out=False) from None
-            try:
-                response.parse()
-            except (openai.LengthFinishReasonError, ValidationError):
-                pass  # what is wrong with it is found out, and repaired, by our caller
-            except openai.ContentFilterFinishReasonError:
-                raise ProviderFailed(f"{self.name}'s content filter stopped the answer.") from None
             except openai.OpenAIError:
-                raise ProviderFailed(f"{self.name}'s answer cannot be read.", again=True) from None
+                raise unreadable_answer(self.name, self.variables) from None
             return self._answer(response.text)
 
     def _answer(self, body: str) -> Answer:
-        """The first choice of a completion.
+        """The first choice of a completion; the SDK's reading would lose one that is cut off or no valid JSON.
 
         Raises:
-            ProviderFailed: the model refused, or this is no completion.
+            ProviderFailed: the model refused or was stopped, or this is no completion.
         """
         try:
             completion = json.loads(body)
             [choice, *_] = completion["choices"]
-            message, usage = choice["message"], completion.get("usage") or {}
+            message, finish_reason = choice["message"], choice.get("finish_reason")
             refused, content = message.get("refusal"), message.get("content")
-        except (ValueError, KeyError, TypeError, AttributeError):
-            raise ProviderFailed(f"{self.name}'s answer cannot be read.", again=True) from None
+        except NO_ANSWER_OF_THIS_API:
+            raise unreadable_answer(self.name, self.variables) from None
+        if finish_reason == "content_filter":
+            raise ProviderFailed(f"{self.name}'s content filter stopped the answer.")
         if refused:
             raise ProviderFailed("The model refused to judge this call.")
+        usage = completion.get("usage")
+        usage = usage if isinstance(usage, dict) else {}
         return Answer(
             raw=content if isinstance(content, str) else "",
             model=str(completion.get("model") or self.model),
-            input_tokens=int(usage.get("prompt_tokens") or 0),
-            output_tokens=int(usage.get("completion_tokens") or 0),
-            cut_off=choice.get("finish_reason") == "length",
+            input_tokens=count_of_tokens(usage.get("prompt_tokens")),
+            output_tokens=count_of_tokens(usage.get("completion_tokens")),
+            cut_off=finish_reason == "length",
         )
 
 

@@ -7,6 +7,9 @@ from typing import Final
 
 from telephony.retrying import ProviderFailed, failure_of_status
 
+NO_ANSWER_OF_THIS_API: Final = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
+"""What reading an answer raises that is another thing: a page in HTML, an empty body, JSON of another shape."""
+
 _SENTENCES: Final = {
     400: "{name} does not accept the request.",
     401: "{name} does not accept the key: check {variables}_API_KEY.",
@@ -25,6 +28,11 @@ def status_failure(name: str, variables: str, status: int, headers: Mapping[str,
     """
     sentence = _SENTENCES.get(status, "{name} answered {status}.")
     return failure_of_status(sentence.format(name=name, variables=variables, status=status), status, headers)
+
+
+def unreadable_answer(name: str, variables: str) -> ProviderFailed:
+    """The status is good, and the body is not what this API answers: a proxy's page, or another server's JSON."""
+    return ProviderFailed(f"{name}'s answer cannot be read: check {variables}_BASE_URL.", again=True)
 
 
 def connection_failure(name: str, *, timed_out: bool) -> ProviderFailed:
