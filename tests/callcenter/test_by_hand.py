@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from callcenter.env import BASE_DIR
-from tests.callcenter.test_up import eventually, free_port
+from tests.callcenter.test_up import free_port
 from tests.databases import own_database
+from tests.waiting import until
 
 pytestmark = pytest.mark.integration
 
@@ -57,7 +58,7 @@ def by_hand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ByHand]:
             )
         try:
             running = f"Uvicorn running on {product.url}"
-            eventually(lambda: running in console.read_text(), STARTS_WITHIN_S, "it says where it runs")
+            until(lambda: running in console.read_text(), "it says where it runs", within_s=STARTS_WITHIN_S)
             yield product
         finally:
             server.terminate()

@@ -14,18 +14,12 @@ import pytest
 
 from callcenter.broker import SOCKET_PATH_LIMIT, answers, command, server_binary, socket_path
 from callcenter.processes import CHILD, Child, DidNotStart
+from tests.waiting import until
 
 pytestmark = pytest.mark.integration
 
 IDLE = "import time; print('ready', flush=True); time.sleep(60)"
 STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {IDLE}"
-
-
-def eventually(condition: Callable[[], bool], within_s: float = 10.0) -> None:
-    deadline = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 @pytest.fixture
@@ -83,13 +77,13 @@ def test_a_crashed_one_comes_back_and_its_own_children_go(child: Callable[[str],
     left_behind = int(family.lines[0])
     assert family.pid is not None
     os.kill(family.pid, signal.SIGKILL)
-    eventually(lambda: not family.running)
+    until(lambda: not family.running)
     assert alive(left_behind)
     trouble = family.keep_alive()
     assert trouble is not None
     assert "ended unexpectedly" in trouble
-    eventually(lambda: family.keep_alive() is None and family.running)
-    eventually(lambda: not alive(left_behind))
+    until(lambda: family.keep_alive() is None and family.running)
+    until(lambda: not alive(left_behind))
 
 
 def test_the_pause_before_a_restart_grows(child: Callable[[str], Child]) -> None:
@@ -124,7 +118,7 @@ def test_where_the_kernel_does_not_help_a_watcher_ends_the_orphan() -> None:
     assert alive(pid)
     parent.kill()
     parent.wait()
-    eventually(lambda: not alive(pid))
+    until(lambda: not alive(pid))
 
 
 def test_a_socket_path_the_kernel_would_refuse_is_replaced(tmp_path: Path) -> None:
@@ -139,7 +133,7 @@ def test_the_broker_answers_on_its_socket_and_nowhere_else(tmp_path: Path) -> No
     assert not answers(at)
     server = subprocess.Popen(command(server_binary(), at, tmp_path), stdout=subprocess.DEVNULL)
     try:
-        eventually(lambda: answers(at))
+        until(lambda: answers(at))
     finally:
         server.terminate()
         server.wait()

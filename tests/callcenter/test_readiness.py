@@ -22,10 +22,10 @@ from callcenter import broker, data_root
 from callcenter.readiness import Check, Readiness, State, machine, readiness, run
 from simulator.config import SimulatorConfig
 from telephony import disk_room
-from tests.callcenter.test_processes import eventually
 from tests.telephony.simulated import ACCOUNT, NUMBER, TOKEN, running_simulator
 from tests.telephony.twilio.rest_server import hangs, replies, serving
 from tests.telephony.twilio.tls import self_signed
+from tests.waiting import until
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
 
@@ -52,7 +52,7 @@ def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     command = broker.command(broker.server_binary(), at, at.parent)
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
-        eventually(lambda: broker.answers(at))
+        until(lambda: broker.answers(at))
         yield f"unix://{at}"
     finally:
         server.kill()

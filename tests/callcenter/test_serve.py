@@ -6,7 +6,7 @@ import asyncio
 import signal
 import uuid
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
@@ -15,6 +15,7 @@ import pytest
 from callcenter import serve
 from telephony import live
 from telephony.session import CallSession
+from tests.waiting import auntil
 
 pytestmark = pytest.mark.integration
 
@@ -45,18 +46,12 @@ async def serving(drain_s: float) -> AsyncIterator[tuple[serve.CallServer, async
     config.app = nothing
     server = serve.CallServer(config, drain_s=drain_s)
     running = asyncio.create_task(server._serve([serve.listen("127.0.0.1", 0)]))
-    await until(lambda: server.started)
+    await auntil(lambda: server.started)
     try:
         yield server, running
     finally:
         server.should_exit = server.force_exit = True
         await running
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110  uvicorn offers no event
-            await asyncio.sleep(0.01)
 
 
 @pytest.fixture(autouse=True)

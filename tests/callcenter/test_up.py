@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from callcenter import broker
 from callcenter.env import BASE_DIR
 from tests.databases import own_database
 from tests.processes import processes_of
+from tests.waiting import until
 
 pytestmark = pytest.mark.integration
 
@@ -34,13 +35,6 @@ def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
         return port
-
-
-def eventually(condition: Callable[[], Any], within_s: float, what: str) -> None:
-    deadline = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {within_s} s: {what}"
-        time.sleep(0.05)
 
 
 class Copy:
@@ -72,10 +66,10 @@ class Copy:
         return self.log.read_text()
 
     def wait_ready(self) -> Copy:
-        eventually(
+        until(
             lambda: "Ctrl-C stops it." in self.output or self.process.poll() is not None,
-            STARTS_WITHIN_S,
             "ready",
+            within_s=STARTS_WITHIN_S,
         )
         assert "Ready on" in self.output, self.output
         return self
@@ -152,8 +146,10 @@ def test_a_stop_is_clean_and_quick_with_a_live_call_and_leaves_the_other_alone(
     one, two = pair
     task = one.api("/tasks", {"target_phone": "+12025550100", "objective": "Get my bill below $60"})["id"]
     assert one.api(f"/tasks/{task}/call", {})["ok"]
-    eventually(
-        lambda: one.api(f"/tasks/{task}")["calls"][0]["state"] == "in_progress", 30, "the call is answered"
+    until(
+        lambda: one.api(f"/tasks/{task}")["calls"][0]["state"] == "in_progress",
+        "the call is answered",
+        within_s=30,
     )
     began = time.monotonic()
     one.process.send_signal(signal.SIGTERM)
@@ -167,11 +163,11 @@ def test_a_crash_is_mended_and_nothing_outlives_a_killed_supervisor(pair: tuple[
     _, copy = pair
     (web,) = [pid for pid, command in copy.processes().items() if "callcenter.serve" in command]
     os.kill(web, signal.SIGKILL)
-    eventually(lambda: "web ended unexpectedly" in copy.output, 5, "the crash is noticed")
-    eventually(lambda: _answers(copy), 30, "the web server is back")
+    until(lambda: "web ended unexpectedly" in copy.output, "the crash is noticed", within_s=5)
+    until(lambda: _answers(copy), "the web server is back", within_s=30)
 
     copy.process.kill()
-    eventually(lambda: copy.processes() == {}, 10, "no orphan")
+    until(lambda: copy.processes() == {}, "no orphan", within_s=10)
 
 
 def _answers(copy: Copy) -> bool:

@@ -12,9 +12,10 @@ import subprocess
 import sys
 import time
 import wave
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ import aiohttp
 from websockets.asyncio.client import connect
 
 from tests.databases import own_database
+from tests.waiting import auntil
 
 ROOT = Path(__file__).resolve().parents[2]
 START_TIMEOUT_S = 60
@@ -269,11 +271,8 @@ async def wav(stack: Stack, task_id: str, side: str) -> tuple[int, bytes]:
             return file.getnchannels(), file.readframes(file.getnframes())
 
 
-async def until(condition: Callable[[], Awaitable[bool]], timeout_s: float = 40) -> None:
-    """Wait for a condition outside this process, asking several times a second."""
-    async with asyncio.timeout(timeout_s):
-        while not await condition():  # noqa: ASYNC110  the condition lies in another process
-            await asyncio.sleep(0.1)
+until = partial(auntil, within_s=40, every_s=0.1)
+"""Wait for a condition in another process."""
 
 
 async def call_sid_in_progress(client: aiohttp.ClientSession, placed: PlacedCall) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import time
 import uuid
 import wave
 from typing import Any
@@ -13,6 +12,7 @@ import pytest
 
 from tests.calls.rest import Answer, ask
 from tests.calls.stack import CALL_TIMEOUT_S, CLERK, ERRAND, PlacedCall, Stack
+from tests.waiting import until
 
 pytestmark = pytest.mark.integration
 
@@ -109,7 +109,7 @@ def test_place_and_stop_a_call(stack: Stack) -> None:
         True,
         first.json["session_id"],
     )
-    eventually(lambda: ask(stack, "GET", path).json["status"] == "ended")
+    until(lambda: ask(stack, "GET", path).json["status"] == "ended", within_s=CALL_TIMEOUT_S, every_s=0.1)
     before = ask(stack, "GET", path).json
     again = ask(stack, "POST", f"{path}/stop")
     assert (again.status, set(again.json)) == (200, {"ok", "message", "session_id"})
@@ -161,7 +161,7 @@ def test_transcript(stack: Stack, clerk: PlacedCall, path: str) -> None:
 
 
 def test_analysis(stack: Stack, path: str) -> None:
-    eventually(lambda: ask(stack, "GET", f"{path}/analysis").status == 200)
+    until(lambda: ask(stack, "GET", f"{path}/analysis").status == 200, within_s=CALL_TIMEOUT_S, every_s=0.1)
     verdict = ask(stack, "GET", f"{path}/analysis").json
     assert set(verdict) >= VERDICT | {"evidence"}
     assert 0 <= verdict["score"] <= 100
@@ -175,7 +175,7 @@ def test_analysis(stack: Stack, path: str) -> None:
         assert one["start_ms"] == turns[one["turn"]]["start_ms"]
     again = ask(stack, "POST", f"{path}/analysis")
     assert (again.status, again.json["state"]) == (202, "pending")
-    eventually(lambda: ask(stack, "GET", f"{path}/analysis").status == 200)
+    until(lambda: ask(stack, "GET", f"{path}/analysis").status == 200, within_s=CALL_TIMEOUT_S, every_s=0.1)
     refused(ask(stack, "GET", f"/api/tasks/{new_task(stack)['id']}/analysis"), 404, "no_call")
 
 
@@ -233,11 +233,3 @@ def test_nobody_gets_in_without_a_key(stack: Stack, path: str) -> None:
     for one in (path, f"{path}/audio", "/api/telemetry/recent", "/api/system/voice-readiness"):
         refused(ask(stack, "GET", one, key=""), 401, "not_authenticated")
         refused(ask(stack, "GET", one, key="wrong"), 401, "authentication_failed")
-
-
-def eventually(condition: Any) -> None:
-    """Wait for something in another process."""
-    deadline = time.monotonic() + CALL_TIMEOUT_S
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)

@@ -9,14 +9,15 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from callcenter import broker
+from tests import waiting
 from tests.processes import processes_of
 from tests.tasks_app.simulated_models import KEY, Models, running_models
 
@@ -27,12 +28,8 @@ TIMEOUT_S = 60.0
 CALL_END_LIMIT_MS = 1_000
 
 
-def until(condition: Callable[[], bool], what: str) -> None:
-    """Wait for something in another process."""
-    deadline = time.monotonic() + TIMEOUT_S
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {TIMEOUT_S:g} s: {what}"
-        time.sleep(0.05)
+until = partial(waiting.until, within_s=TIMEOUT_S, every_s=0.05)
+"""Wait for something in another process."""
 
 
 class Installation:

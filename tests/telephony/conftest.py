@@ -10,7 +10,8 @@ from pytest_django import Settings
 
 from telephony import live
 from tests.telephony.account import Account, open_account
-from tests.telephony.media_client import running_server, until
+from tests.telephony.media_client import running_server
+from tests.waiting import until
 
 
 @pytest.fixture

@@ -16,9 +16,10 @@ from telephony.lifecycle import Event
 from telephony.models import Call, CallEvent, Recording
 from telephony.mulaw import SILENCE
 from tests.telephony.account import TALKED_S
-from tests.telephony.media_client import FRAME_BYTES, MediaSocket, shake_hands, until
+from tests.telephony.media_client import FRAME_BYTES, MediaSocket, shake_hands
 from tests.telephony.rows import new_call
 from tests.telephony.webhook_posts import post
+from tests.waiting import until
 
 _sids = itertools.count(1)
 

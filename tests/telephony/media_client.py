@@ -8,7 +8,7 @@ import struct
 import threading
 import time
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,6 +18,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from callcenter import serve
 from tests.telephony.webhook_posts import ACCOUNT, BASE, TOKEN
+from tests.waiting import until
 
 PATH = "/twilio/media-stream"
 SIGNED_URL = BASE.replace("https", "wss") + PATH
@@ -41,14 +42,6 @@ def running_server() -> Iterator[int]:
         server.should_exit = True
         thread.join(TIMEOUT_S)
         listener.close()
-
-
-def until(condition: Callable[[], object]) -> None:
-    """Wait until something is true."""
-    deadline_s = time.monotonic() + TIMEOUT_S
-    while not condition():
-        assert time.monotonic() < deadline_s, "the condition did not come true"
-        time.sleep(0.01)
 
 
 def signature_of(url: str, token: str = TOKEN) -> dict[str, str]:

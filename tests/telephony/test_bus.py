@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -22,18 +22,12 @@ from pytest_django import Settings
 
 from callcenter import broker
 from telephony import bus
+from tests.waiting import auntil
 
 pytestmark = pytest.mark.integration
 
 DEADLINE_S = 10.0
 CALL, TASK = uuid.uuid4(), uuid.uuid4()
-
-
-async def until(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + DEADLINE_S
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {DEADLINE_S:.0f} s: {what}"
-        await asyncio.sleep(0.01)
 
 
 async def next_note(notes: bus.Subscription) -> bus.Note:
@@ -71,7 +65,7 @@ async def test_commands_reach_the_session_in_its_own_loop_and_only_while_it_list
     heard: list[tuple[dict[str, Any], threading.Thread]] = []
     with bus.on_command(CALL, lambda command: heard.append((command, threading.current_thread()))):
         await asyncio.to_thread(bus.watch, CALL)
-        await until(lambda: bool(heard), "the command")
+        await auntil(lambda: bool(heard), "the command")
     bus.watch(CALL)
     await asyncio.sleep(0)
     assert heard == [({"type": "watch"}, threading.current_thread())]
@@ -198,7 +192,7 @@ async def running_peer(server: Server) -> AsyncIterator[Peer]:
 async def peer(server: Server) -> AsyncIterator[Peer]:
     async with running_peer(server) as peer:
         assert await peer.line() == {"ready": True}
-        await until(bus.is_connected, "connection to the server")
+        await auntil(bus.is_connected, "connection to the server")
         yield peer
 
 
@@ -216,11 +210,11 @@ async def test_notes_and_commands_reach_another_process_and_come_back_only_from_
 async def test_it_survives_a_server_that_is_killed_and_started_again(server: Server, peer: Peer) -> None:
     async with bus.subscribe(call_id=CALL) as notes:
         server.kill()
-        await until(lambda: not bus.is_connected(), "noticing that the server is gone")
+        await auntil(lambda: not bus.is_connected(), "noticing that the server is gone")
         bus.publish_events(CALL, TASK, 1)
         assert (await next_note(notes)).seq == 1, "inside the process nothing changes"
         server.start()
-        await until(bus.is_connected, "connection to the new server")
+        await auntil(bus.is_connected, "connection to the new server")
         await delivered(peer, notes, first=10)
 
 
@@ -232,10 +226,10 @@ async def test_a_hung_server_blocks_nobody(server: Server, peer: Peer) -> None:
             for seq in range(2_000):
                 bus.publish_events(CALL, TASK, seq)
             assert time.monotonic() - started < 3.0
-            await until(lambda: not bus.is_connected(), "noticing that the server hangs")
+            await auntil(lambda: not bus.is_connected(), "noticing that the server hangs")
         finally:
             server.process.send_signal(signal.SIGCONT)
-        await until(bus.is_connected, "connection to the awakened server")
+        await auntil(bus.is_connected, "connection to the awakened server")
         await delivered(peer, notes, first=10_000)
 
 
@@ -273,21 +267,21 @@ async def test_notes_that_waited_too_long_are_not_sent(
     monkeypatch.setattr("telephony.bus_link.STALE_S", -1.0)
     async with running_peer(server) as peer:
         assert await peer.line() == {"ready": True}
-        await until(bus.is_connected, "connection to the server")
+        await auntil(bus.is_connected, "connection to the server")
         bus.publish_command(CALL, {"type": "say", "text": "too late"})
-        await until(lambda: not bus._bus.link._outbox, "the note to be taken")
+        await auntil(lambda: not bus._bus.link._outbox, "the note to be taken")
         monkeypatch.setattr("telephony.bus_link.STALE_S", 5.0)
         bus.publish_command(CALL, {"type": "say", "text": "in time"})
         assert (await peer.line())["commanded"]["text"] == "in time"
 
 
 def test_a_forked_child_begins_with_an_own_connection(server: Server) -> None:
-    asyncio.run(until(bus.is_connected, "connection to the server"))
+    asyncio.run(auntil(bus.is_connected, "connection to the server"))
     pid = os.fork()
     if pid == 0:  # nothing of pytest may run in the child
         status = 1
         try:
-            asyncio.run(until(bus.is_connected, "the child's connection"))
+            asyncio.run(auntil(bus.is_connected, "the child's connection"))
             status = 0
         finally:
             os._exit(status)

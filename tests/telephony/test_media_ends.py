@@ -27,7 +27,8 @@ from tests.telephony.media_calls import (
     stream_events,
     token_of,
 )
-from tests.telephony.media_client import FRAME_BYTES, until
+from tests.telephony.media_client import FRAME_BYTES
+from tests.waiting import until
 
 pytestmark = [
     pytest.mark.ws,

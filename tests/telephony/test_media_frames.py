@@ -21,7 +21,8 @@ from tests.telephony.media_calls import (
     stream,
     stream_events,
 )
-from tests.telephony.media_client import FRAME_BYTES, MediaSocket, until
+from tests.telephony.media_client import FRAME_BYTES, MediaSocket
+from tests.waiting import until
 
 pytestmark = [
     pytest.mark.ws,

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from django.utils import timezone
@@ -20,6 +19,7 @@ from telephony.twilio.errors import TelephonyError
 from tests.telephony import simulated
 from tests.telephony.rows import new_call, new_task
 from tests.telephony.simulated import BUSY, NO_ANSWER, SLOW
+from tests.waiting import until
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
@@ -55,13 +55,6 @@ def age(call: Call, seconds: int) -> None:
 def calls_at_twilio(number: str, since: dt.datetime) -> list[str]:
     found = twilio_client().find_calls(to=number, from_=simulated.NUMBER, started_after=since)
     return [remote.sid for remote in found]
-
-
-def until(condition: Callable[[], bool], timeout_s: float = 10) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true"
-        time.sleep(0.02)
 
 
 def test_a_call_is_placed_once() -> None:

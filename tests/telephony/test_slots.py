@@ -14,8 +14,8 @@ from telephony.lifecycle import Event
 from telephony.models import Transcription
 from telephony.slots import AT_ONCE, Slots, one_at_a_time
 from telephony.steps import Step
-from tests.telephony.media_client import until
 from tests.telephony.rows import new_call
+from tests.waiting import until
 
 pytestmark = pytest.mark.integration
 

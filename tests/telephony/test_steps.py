@@ -13,8 +13,8 @@ from pytest_django import Settings
 from telephony import steps
 from telephony.models import Transcription
 from telephony.steps import Step
-from tests.telephony.media_client import until
 from tests.telephony.rows import new_call
+from tests.waiting import until
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 

@@ -12,6 +12,8 @@ from typing import Any, Self
 
 from aiohttp import WSMsgType, web
 
+from tests.waiting import auntil
+
 DEADLINE_S = 5.0
 
 
@@ -96,7 +98,7 @@ class Service:
 
     async def socket(self, number: int = 0) -> Socket:
         """The stream with this number, once its `start` has arrived."""
-        await until(lambda: len(self.sockets) > number and bool(self.sockets[number].of("start")))
+        await auntil(lambda: len(self.sockets) > number and bool(self.sockets[number].of("start")))
         return self.sockets[number]
 
     async def __aenter__(self) -> Self:
@@ -141,10 +143,3 @@ class Service:
             await stream.reading.wait()
         stream.closed = True
         return socket
-
-
-async def until(condition: Callable[[], bool], deadline_s: float = DEADLINE_S) -> None:
-    """Wait for `condition`, looking at it every few ms."""
-    async with asyncio.timeout(deadline_s):
-        while not condition():  # noqa: ASYNC110 - conditions are any predicate over what was recorded
-            await asyncio.sleep(0.005)

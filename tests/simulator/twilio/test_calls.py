@@ -8,7 +8,8 @@ import pytest
 from twilio.request_validator import RequestValidator
 
 from tests.simulator.twilio.conftest import BRIEF, BUSY, FAILED, FROM, QUIET, SLOW, Phone
-from tests.simulator.twilio.service import Webhook, until
+from tests.simulator.twilio.service import Webhook
+from tests.waiting import auntil
 
 pytestmark = pytest.mark.integration
 
@@ -18,7 +19,7 @@ def statuses(phone: Phone) -> list[str]:
 
 
 async def last_callback(phone: Phone, count: int) -> Webhook:
-    await until(lambda: len(phone.service.at("/status")) == count)
+    await auntil(lambda: len(phone.service.at("/status")) == count)
     return phone.service.at("/status")[-1]
 
 
@@ -66,13 +67,13 @@ async def test_only_subscribed_events_are_told(
 ) -> None:
     call = await phone.call(SLOW, status_callback_event=events)
     await phone.update(call.sid, status="canceled")
-    await until(lambda: statuses(phone)[-1:] == ["canceled"])
+    await auntil(lambda: statuses(phone)[-1:] == ["canceled"])
     assert statuses(phone) == told
 
 
 async def test_canceled_while_ringing(phone: Phone) -> None:
     call = await phone.call(SLOW)
-    await until(lambda: statuses(phone) == ["initiated", "ringing"])
+    await auntil(lambda: statuses(phone) == ["initiated", "ringing"])
     await phone.update(call.sid, status="canceled")
     await last_callback(phone, 3)
     assert statuses(phone)[-1] == "canceled"
@@ -84,7 +85,7 @@ async def test_canceling_leaves_a_call_in_progress_alone(phone: Phone) -> None:
     stream = await phone.service.socket()
     assert (await phone.update(call.sid, status="canceled")).status == "in-progress"
     before = len(stream.of("media"))
-    await until(lambda: len(stream.of("media")) > before + 3)
+    await auntil(lambda: len(stream.of("media")) > before + 3)
     assert not stream.of("stop")
 
 
@@ -131,7 +132,7 @@ async def test_the_document_ends_the_call_when_the_server_closes_the_stream(phon
     truth = await phone.ended(call.sid)
     assert (truth["status"], truth["ended_by"]) == ("completed", "document")
     assert not stream.of("stop")
-    await until(lambda: len(phone.service.at("/stream-status")) == 2)
+    await auntil(lambda: len(phone.service.at("/stream-status")) == 2)
     events = [hook.params["StreamEvent"] for hook in phone.service.at("/stream-status")]
     assert events == ["stream-started", "stream-stopped"]
 

@@ -8,7 +8,7 @@ import pytest
 
 from simulator.server import Simulator
 from tests.simulator.twilio.conftest import BUSY, QUIET, SLOW, Phone
-from tests.simulator.twilio.service import until
+from tests.waiting import auntil
 
 pytestmark = pytest.mark.integration
 
@@ -64,9 +64,9 @@ async def spoken_call(phone: Phone) -> str:
     call = await phone.call()
     stream = await phone.service.socket(len(phone.service.sockets))
     await stream.play(b"\x10" * 800)
-    await until(lambda: len(stream.of("media")) > 12)
+    await auntil(lambda: len(stream.of("media")) > 12)
     await phone.update(call.sid, status="completed")
-    await until(lambda: stream.closed)
+    await auntil(lambda: stream.closed)
     return str(call.sid)
 
 
@@ -76,7 +76,7 @@ async def test_finished_calls_are_forgotten_their_audio_first(phone: Phone) -> N
         there = replace(phone, simulator=small)
         phone.client.api.base_url = small.url
         sids = [await spoken_call(there) for _ in range(5)]
-        await until(lambda: len(small.world.rooms) == 3)
+        await auntil(lambda: len(small.world.rooms) == 3)
         assert [call["sid"] for call in await there.control("calls")] == sids[2:]
         assert await there.control("ledger") == {"up": [], "placed": 5, "ended": 5}
         assert len((await there.audio(sids[4], "heard.ulaw"))[0]) > 800

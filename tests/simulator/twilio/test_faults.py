@@ -9,8 +9,8 @@ import pytest
 
 from simulator.twilio.faults import CallbackFaults, FaultError, Faults, MediaFaults, RestFaults, parse
 from tests.simulator.twilio.conftest import BUSY, FROM, QUIET, SLOW, Phone
-from tests.simulator.twilio.service import until
 from tests.simulator.twilio.test_streams import frames
+from tests.waiting import auntil
 
 pytestmark = pytest.mark.integration
 
@@ -26,8 +26,8 @@ async def finished(phone: Phone, count: int) -> list[str]:
     call = await phone.call()
     stream = await phone.service.socket()
     await phone.update(call.sid, status="completed")
-    await until(lambda: len(phone.service.at("/status")) == count)
-    await until(lambda: stream.closed)
+    await auntil(lambda: len(phone.service.at("/status")) == count)
+    await auntil(lambda: stream.closed)
     return told(phone)
 
 
@@ -104,7 +104,7 @@ async def test_callbacks_come_the_wrong_way_round(phone: Phone) -> None:
     await phone.faults({"callbacks": {"shuffle": True, "drop": ["stream-started", "stream-stopped"]}})
     assert await finished(phone, 4) == ["ringing", "initiated", "completed", "in-progress"]
     await phone.call(BUSY)
-    await until(lambda: len(phone.service.at("/status")) == 6)
+    await auntil(lambda: len(phone.service.at("/status")) == 6)
     assert told(phone)[4:] == ["busy", "initiated"]
 
 
@@ -112,9 +112,9 @@ async def test_callbacks_come_late_and_the_call_does_not_wait_for_them(phone: Ph
     await phone.faults({"callbacks": {"delay_ms": 600}})
     await phone.call(SLOW)
     room = next(iter(phone.simulator.world.rooms.values()))
-    await until(lambda: any(note.get("status") == "ringing" for note in room.timeline))
+    await auntil(lambda: any(note.get("status") == "ringing" for note in room.timeline))
     rang_ms = phone.simulator.world.now_ms()
-    await until(lambda: told(phone) == ["initiated", "ringing"])
+    await auntil(lambda: told(phone) == ["initiated", "ringing"])
     assert phone.simulator.world.now_ms() - rang_ms == pytest.approx(600, abs=250)
 
 
@@ -166,11 +166,11 @@ async def events(phone: Phone, media: dict[str, Any]) -> list[str]:
     """The events of a short stream with these faults; media frames after the first three left out."""
     await phone.faults({"media": media})
     call = await phone.call()
-    await until(lambda: bool(phone.service.sockets))
+    await auntil(lambda: bool(phone.service.sockets))
     stream = phone.service.sockets[0]
     await frames(stream, "media", 4)
     await phone.update(call.sid, status="completed")
-    await until(lambda: stream.closed)
+    await auntil(lambda: stream.closed)
     kinds = [frame["event"] for frame in stream.frames]
     return [kind for index, kind in enumerate(kinds) if kind != "media" or index < 4]
 
@@ -201,7 +201,7 @@ async def test_a_connection_that_is_cut(phone: Phone) -> None:
     await phone.faults({"media": {"abort_after_ms": 200}})
     call = await phone.call(QUIET)
     stream = await phone.service.socket()
-    await until(lambda: stream.closed)
+    await auntil(lambda: stream.closed)
     assert not stream.of("stop")
     assert stream.socket.close_code == aiohttp.WSCloseCode.ABNORMAL_CLOSURE
     assert (await phone.ended(call.sid))["ended_by"] == "document"

@@ -7,8 +7,9 @@ from itertools import pairwise
 import pytest
 
 from tests.simulator.twilio.conftest import MENU, Phone
-from tests.simulator.twilio.service import Service, Socket, until
+from tests.simulator.twilio.service import Service, Socket
 from tests.simulator.twilio.test_streams import NOISE, agent_says, callee_finished, frames, notes
+from tests.waiting import auntil
 
 pytestmark = pytest.mark.integration
 
@@ -45,9 +46,9 @@ async def test_a_menu_is_passed_by_a_key_and_the_call_goes_on_with_a_person(phon
     call = await phone.call(MENU)
     await phone.service.socket()
     room = phone.simulator.world.room(call.sid or "")
-    await until(lambda: any(note["kind"] == "first_callee_sample" for note in room.timeline))
+    await auntil(lambda: any(note["kind"] == "first_callee_sample" for note in room.timeline))
     second = await redirected(phone, call.sid, '<Play digits="2"/>')
-    await until(lambda: callee_finished(room, 3))
+    await auntil(lambda: callee_finished(room, 3))
     await agent_says(second, room, "Please hang up.")
     truth = await phone.ended(call.sid)
     assert [(said["text"], said["cut"]) for said in truth["said"][1:]] == [
@@ -63,10 +64,10 @@ async def test_what_the_callee_says_between_two_streams_is_lost(phone: Phone) ->
     call = await phone.call(MENU)
     await phone.service.socket()
     room = phone.simulator.world.room(call.sid or "")
-    await until(lambda: any(note["kind"] == "first_callee_sample" for note in room.timeline))
+    await auntil(lambda: any(note["kind"] == "first_callee_sample" for note in room.timeline))
     second = await redirected(phone, call.sid, '<Pause length="1"/>')
     ear = room.ear("callee")
-    await until(lambda: callee_finished(room, 1))
+    await auntil(lambda: callee_finished(room, 1))
     await frames(second, "media", len(second.of("media")) + 2)
     (said,) = (await phone.truth(call.sid))["said"]
     ear.feed(second.inbound())
@@ -82,7 +83,7 @@ async def test_marks_that_wait_are_lost_with_their_stream(phone: Phone) -> None:
     await first.play(NOISE * 3)
     await first.mark("never")
     room = phone.simulator.world.room(call.sid or "")
-    await until(lambda: any(note["kind"] == "first_agent_sample" for note in room.timeline))
+    await auntil(lambda: any(note["kind"] == "first_agent_sample" for note in room.timeline))
     second = await redirected(phone, call.sid, "")
     await frames(second, "media", 5)
     await second.mark("at once")
@@ -126,7 +127,7 @@ async def test_a_redirect_overtaken_by_another_plays_what_it_had_begun(phone: Ph
     await phone.service.socket()
     await phone.update(call.sid, twiml=after(phone.service, '<Play digits="1WWWW2"/>'))
     room = phone.simulator.world.room(call.sid or "")
-    await until(lambda: any(note["kind"] == "key_heard" for note in room.timeline))
+    await auntil(lambda: any(note["kind"] == "key_heard" for note in room.timeline))
     await redirected(phone, call.sid, '<Play digits="3"/>')
     truth = await phone.truth(call.sid)
     assert [note["key"] for note in notes(truth, "key_heard")] == ["1", "3"]
@@ -146,7 +147,7 @@ async def test_every_stream_of_a_call_has_its_own_callbacks(phone: Phone) -> Non
     first = await phone.service.socket()
     second = await redirected(phone, call.sid, "")
     await phone.update(call.sid, status="completed")
-    await until(lambda: len(phone.service.at("/stream-status")) == 4)
+    await auntil(lambda: len(phone.service.at("/stream-status")) == 4)
     told = [
         (hook.params["StreamSid"], hook.params["StreamEvent"]) for hook in phone.service.at("/stream-status")
     ]

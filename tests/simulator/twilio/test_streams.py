@@ -13,7 +13,8 @@ from twilio.request_validator import RequestValidator
 from simulator.room import Room
 from simulator.speech import seed_for, speak
 from tests.simulator.twilio.conftest import GREETER, Phone
-from tests.simulator.twilio.service import Socket, until
+from tests.simulator.twilio.service import Socket
+from tests.waiting import auntil
 
 pytestmark = pytest.mark.integration
 
@@ -27,7 +28,7 @@ def notes(truth: dict[str, Any], kind: str) -> list[dict[str, Any]]:
 
 async def frames(stream: Socket, event: str, count: int) -> list[dict[str, Any]]:
     """Wait for `count` frames of one kind."""
-    await until(lambda: len(stream.of(event)) >= count)
+    await auntil(lambda: len(stream.of(event)) >= count)
     return stream.of(event)
 
 
@@ -67,7 +68,7 @@ async def test_frames_in_order_from_connected_to_stop(phone: Phone) -> None:
     stream = await phone.service.socket()
     await frames(stream, "media", 5)
     await phone.update(call.sid, status="completed")
-    await until(lambda: stream.closed)
+    await auntil(lambda: stream.closed)
     events = [frame["event"] for frame in stream.frames]
     assert events[:3] == ["connected", "start", "media"]
     assert events[-1] == "stop"
@@ -95,7 +96,7 @@ async def test_media_comes_every_20_ms_through_silence_and_does_not_drift(phone:
     times = [at for frame, at in zip(stream.frames, stream.times_s, strict=True) if frame["event"] == "media"]
     assert times[60] - times[0] == pytest.approx(1.2, abs=0.05)
     await phone.update(call.sid, status="completed")
-    await until(lambda: stream.closed)
+    await auntil(lambda: stream.closed)
     said, _, first_ms = await phone.audio(call.sid, "said.ulaw")
     assert (said, first_ms) == (stream.inbound(), timestamps[0])
 
@@ -146,7 +147,7 @@ async def test_clear_silences_within_a_frame_and_echoes_every_pending_mark(phone
     await stream.play(NOISE)
     await stream.mark("a")
     await stream.mark("b")
-    await until(
+    await auntil(
         lambda: bool(phone.simulator.world.room(call.sid or "").timeline[-1]["kind"] == "first_agent_sample")
     )
     await stream.clear()
@@ -198,7 +199,7 @@ async def test_a_refused_handshake_is_told_and_the_next_verb_runs(phone: Phone) 
     phone.service.handshake_status = 403
     call = await phone.call()
     assert (await phone.ended(call.sid))["ended_by"] == "document"
-    await until(lambda: bool(phone.service.at("/stream-status")))
+    await auntil(lambda: bool(phone.service.at("/stream-status")))
     (told,) = phone.service.at("/stream-status")
     assert told.params["StreamEvent"] == "stream-error"
     assert told.params["StreamError"].startswith("31920")
@@ -230,9 +231,9 @@ async def test_the_callee_speaks_listens_presses_keys_and_hangs_up(phone: Phone)
     call = await phone.call(GREETER)
     stream = await phone.service.socket()
     room = phone.simulator.world.room(call.sid or "")
-    await until(lambda: callee_finished(room, 1))
+    await auntil(lambda: callee_finished(room, 1))
     await agent_says(stream, room, "Your code?")
-    await until(lambda: callee_finished(room, 2))
+    await auntil(lambda: callee_finished(room, 2))
     await agent_says(stream, room, "Hang up.")
     truth = await phone.ended(call.sid)
     assert [said["text"] for said in truth["said"]] == ["Hello.", "Here.", "Fine."]

@@ -10,7 +10,8 @@ import pytest
 from simulator.callee.visitor import VISITOR
 from simulator.energy import loudness
 from tests.simulator.twilio.conftest import QUIET, Phone
-from tests.simulator.twilio.service import Socket, until
+from tests.simulator.twilio.service import Socket
+from tests.waiting import auntil
 
 pytestmark = [pytest.mark.integration, pytest.mark.ws]
 
@@ -20,7 +21,7 @@ def url_of(phone: Phone, sid: str | None) -> str:
 
 
 async def stream_of(phone: Phone) -> Socket:
-    await until(lambda: bool(phone.service.sockets and phone.service.sockets[0].of("media")))
+    await auntil(lambda: bool(phone.service.sockets and phone.service.sockets[0].of("media")))
     return phone.service.sockets[0]
 
 
@@ -31,7 +32,7 @@ async def test_the_microphone_goes_in_and_the_line_comes_out(phone: Phone) -> No
         stream = await stream_of(phone)
         await person.send_bytes(sound[:1000])
         await person.send_bytes(sound[1000:])
-        await until(lambda: sound in stream.inbound())
+        await auntil(lambda: sound in stream.inbound())
         await stream.play(b"\x05" * 800)
         heard = b""
         while b"\x05" * 800 not in heard:
@@ -45,8 +46,8 @@ async def test_what_is_typed_is_spoken_and_keys_are_pressed(phone: Phone) -> Non
         stream = await stream_of(phone)
         await person.send_json({"text": " Hello there. "})
         await person.send_json({"press": "4#"})
-        await until(lambda: len(stream.of("dtmf")) == 2)
-        await until(lambda: any(loudness(stream.inbound()[at:][:160]) > 500 for at in range(0, 80_000, 160)))
+        await auntil(lambda: len(stream.of("dtmf")) == 2)
+        await auntil(lambda: any(loudness(stream.inbound()[at:][:160]) > 500 for at in range(0, 80_000, 160)))
         assert [said["text"] for said in (await phone.truth(call.sid))["said"]] == ["Hello there."]
         await person.send_json({"hang_up": True})
         assert (await phone.ended(call.sid))["ended_by"] == "callee"
