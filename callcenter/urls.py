@@ -10,13 +10,16 @@ from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from callcenter import account, health, pages
+from callcenter.password_sign_in import AdminSignInForm, SignInForm
 
 # Swagger's own code sets styles inline; its scripts are files.
 _docs = csp_update({"style-src": UNSAFE_INLINE})(SpectacularSwaggerSplitView.as_view(url_name="api-schema"))
+_sign_in = LoginView.as_view(authentication_form=SignInForm, redirect_authenticated_user=True)
+admin.site.login_form = AdminSignInForm
 
 urlpatterns = [
     path("", pages.home, name="home"),
-    path("sign-in/", LoginView.as_view(redirect_authenticated_user=True), name="sign-in"),
+    path("sign-in/", _sign_in, name="sign-in"),
     re_path(r"^sign-in/(?P<token>[\w-]+)/?$", pages.sign_in_by_link, name="sign-in-link"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
     path("keys/", account.keys, name="keys"),
