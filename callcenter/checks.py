@@ -54,6 +54,9 @@ def _production() -> Iterator[CheckMessage]:
             hint="Set TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_PHONE_NUMBER from the Twilio console.",
             id="callcenter.E003",
         )
+    for problem in settings.DIAL_PROBLEMS:
+        if not problem.startswith(("PUBLIC_BASE_URL", "TWILIO_AUTH_TOKEN")):
+            yield Error(f"Calls cannot be placed: {problem}", hint="Set it.", id="callcenter.E005")
     if settings.DEBUG:
         yield Error("DEBUG is on in production.", hint="Leave DEBUG empty.", id="callcenter.E004")
     if is_sqlite(settings.DATABASE_URL):

@@ -17,7 +17,7 @@ from telephony import disk_room
 WORKER_ANSWERS_WITHIN_S = 1.0
 
 
-_OF_PROVIDERS = frozenset({"callcenter.W001", "callcenter.W004"})
+_OF_PROVIDERS = frozenset({"callcenter.W001", "callcenter.W004", "callcenter.E005"})
 
 
 def configured() -> Iterator[Check]:

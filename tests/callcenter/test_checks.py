@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from callcenter.checks import configuration
+from callcenter.checks import configuration, errors
 from callcenter.env import BASE_DIR
 
 pytestmark = pytest.mark.integration
@@ -52,9 +52,12 @@ def test_an_empty_production_configuration_names_everything_that_is_missing(sett
     settings.DEBUG = True
     settings.DATABASE_URL = ""
     messages = found()
-    assert set(messages) == {f"callcenter.{n}" for n in ("E001", "E002", "E003", "E004", "W002", "W004")}
+    ids = ("E001", "E002", "E003", "E004", "E005", "W002", "W004")
+    assert set(messages) == {f"callcenter.{n}" for n in ids}
     for identity, name in (("E001", "REDIS_URL"), ("E002", "PUBLIC_BASE_URL"), ("E003", "TWILIO_AUTH_TOKEN")):
         assert name in messages[f"callcenter.{identity}"]
+    for name in ("TWILIO_ACCOUNT_SID", "TWILIO_PHONE_NUMBER", "DEEPGRAM_API_KEY"):
+        assert any(line.startswith(f"Calls cannot be placed: {name} is not set.") for line in errors())
 
 
 def test_half_of_the_providers_is_a_warning_that_names_the_other_half(settings: Any) -> None:
