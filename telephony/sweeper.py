@@ -60,7 +60,8 @@ def _abandoned() -> Iterator[tuple[uuid.UUID, Callable[[uuid.UUID], None]]]:
     stopping = now - dt.timedelta(seconds=STOPPING_S)
     for call in Call.objects.filter(held, state__in=LIVE, stop_requested_at__lt=stopping):
         yield call.pk, _still_up
-    for call in calls.filter(Q(lease_expires_at__isnull=False) | Q(created_at__lt=quiet)):
+    unwanted = Q(stop_requested_at__lt=stopping, call_sid__isnull=False)
+    for call in calls.filter(Q(lease_expires_at__isnull=False) | Q(created_at__lt=quiet) | unwanted):
         if call.state == State.RESERVED:
             yield call.pk, _never_dialled
         elif call.call_sid is None or call.state in {State.PLACING, State.UNKNOWN}:

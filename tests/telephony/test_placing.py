@@ -112,7 +112,7 @@ def test_a_stop_that_twilio_did_not_take_is_repeated_by_the_sweeper(
     call.refresh_from_db()
     assert call.is_live
     settings.TWILIO_API_BASE_URL = simulator.url
-    age(call, 60)
+    Call.objects.filter(pk=call.pk).update(stop_requested_at=timezone.now() - dt.timedelta(seconds=6))
     sweeper.sweep()
     call.refresh_from_db()
     assert (call.state, call.ended_reason) == (State.CANCELED, "operator_ended")
