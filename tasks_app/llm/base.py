@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Generic, Literal, Protocol, TypedDict, TypeVar
 
@@ -22,7 +23,9 @@ ONE_TRY_S: Final = 80.0
 
 _MAX_REPAIRED_CHARS = 20_000
 _FENCE = re.compile(r"```(?:json)?\s*(.*?)```", re.DOTALL)
-_THOUGHT = re.compile(r"^\s*<think>.*?</think>", re.DOTALL)
+_END_OF_THOUGHT = "</think>"  # its beginning may be missing: some servers put it into the prompt
+_MAX_BRACES = 100
+"""Places at which an object among other text is looked for."""
 
 
 class Message(TypedDict):
@@ -131,7 +134,7 @@ def _read(answer: Answer, schema: type[M]) -> tuple[M | None, str]:
     if len(answer.raw) > MAX_RAW_CHARS:
         return None, "It is far too long: be much shorter."
     wrong = "It is not JSON."
-    for text in _candidates(answer.raw):
+    for text in _candidates(answer.raw, schema):
         try:
             return schema.model_validate_json(text), ""
         except ValidationError as error:
@@ -141,9 +144,27 @@ def _read(answer: Answer, schema: type[M]) -> tuple[M | None, str]:
     return None, wrong
 
 
-def _candidates(raw: str) -> list[str]:
-    """Where the JSON may be: all of it, behind the thoughts, in a fence, or between the outermost braces."""
-    text = _THOUGHT.sub("", raw).strip()
-    fenced = _FENCE.search(text)
-    found = [text, fenced.group(1) if fenced else "", text[text.find("{") : text.rfind("}") + 1]]
+def _candidates(raw: str, schema: type[BaseModel]) -> list[str]:
+    """Where the JSON may be: all of it, behind the thoughts, in a fence, or among other text and other braces."""
+    behind = raw.rpartition(_END_OF_THOUGHT)[2].strip()
+    fenced = _FENCE.search(behind)
+    found = [raw.strip(), behind, fenced.group(1) if fenced else ""]
+    found += [behind[behind.find("{") : behind.rfind("}") + 1], *_objects(behind, schema)]
     return [candidate for candidate in dict.fromkeys(found) if candidate.strip()]
+
+
+def _objects(text: str, schema: type[BaseModel]) -> Iterator[str]:
+    """The JSON objects in a text that have a field of the schema."""
+    decoder = json.JSONDecoder()
+    at = text.find("{")
+    for _ in range(_MAX_BRACES):
+        if at < 0:
+            return
+        try:
+            value, end = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            at = text.find("{", at + 1)
+            continue
+        if value.keys() & schema.model_fields.keys():
+            yield text[at:end]
+        at = text.find("{", end)
