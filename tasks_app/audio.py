@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import http_date, parse_http_date_safe
 from rest_framework.request import Request
 
 from tasks_app.byte_range import Unsatisfiable, asked_range
+from tasks_app.problems import CONTENT_TYPE, problem
 from tasks_app.refusals import Refusal
 from telephony import recording
 from telephony.models import Call, Recording
@@ -56,7 +57,10 @@ def audio_response(request: Request, path: Path, name: str) -> HttpResponseBase:
     try:
         part = asked_range(request.headers.get("Range") if ranged else None, stat.st_size)
     except Unsatisfiable:
-        return HttpResponse(status=416, headers={**headers, "Content-Range": f"bytes */{stat.st_size}"})
+        headers = {"Accept-Ranges": "bytes", "Content-Range": f"bytes */{stat.st_size}"}
+        detail = f"The recording has {stat.st_size} bytes, and none of the range is among them."
+        body = problem(status=416, code="range_not_satisfiable", detail=detail, instance=request.path)
+        return JsonResponse(body, status=416, headers=headers, content_type=CONTENT_TYPE)
     first, length = (part.first, part.length) if part else (0, stat.st_size)
     headers["Content-Length"] = str(length)
     if part:

@@ -15,6 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.multipartparser import MultiPartParserError
 from django.views import defaults
 from rest_framework import exceptions, views
+from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
 from tasks_app.refusals import Refusal
@@ -46,6 +47,10 @@ def problem(*, status: int, code: str, detail: str, instance: str, **more: Any) 
 def exception_handler(exception: Exception, context: dict[str, Any]) -> Response:
     """Django REST framework's hook (EXCEPTION_HANDLER) for whatever a view raises."""
     path = context["request"].path
+    context[
+        "request"
+    ].accepted_renderer = JSONRenderer()  # a problem is JSON also where a page or YAML was asked for
+    context["request"].accepted_media_type = JSONRenderer.media_type
     if isinstance(exception, Refusal):
         views.set_rollback()
         return _refused(exception, path)
@@ -117,7 +122,8 @@ def _api_problem(exception: exceptions.APIException, path: str) -> dict[str, Any
     status = exception.status_code
     if isinstance(exception, exceptions.ValidationError):
         errors = _by_field(exception.get_full_details())
-        detail = "Some fields need a correction: " + ", ".join(errors) + "."
+        names = ", ".join(name or "the body as a whole" for name in errors)
+        detail = f"Some fields need a correction: {names}."
         return problem(status=status, code="invalid", detail=detail, instance=path, errors=errors)
     return problem(
         status=status, code=str(exception.get_codes()), detail=str(exception.detail), instance=path

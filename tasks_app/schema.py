@@ -161,9 +161,13 @@ task_audio = extend_schema(
     responses={
         (200, "audio/wav"): OpenApiTypes.BINARY,
         (206, "audio/wav"): OpenApiTypes.BINARY,
-        416: OpenApiResponse(description="None of the range is in the file; `Content-Range` says its size."),
         **problems(
             f"{_TASK}/audio",
+            Problem(
+                416,
+                "range_not_satisfiable",
+                "The recording has 256000 bytes, and none of the range is among them.",
+            ),
             invalid("side", "Must be one of mixed, inbound, outbound."),
             _NO_SESSION,
             *(_NO_TASK, _NO_TASK_CALL, _NO_CALL, _NOT_ANSWERED),

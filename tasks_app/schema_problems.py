@@ -44,7 +44,7 @@ _ANY_CHANGE: Final = (
 )
 _BY_THE_FRAMEWORK: Final = frozenset(
     {one.code for one in (*_ANY, *_ANY_CHANGE)}
-    | {"invalid", "parse_error", "content_too_large", "unsupported_media_type"}
+    | {"invalid", "parse_error", "content_too_large", "unsupported_media_type", "range_not_satisfiable"}
 )
 """The others are refusals of ours, which say `ok: false`."""
 

@@ -76,7 +76,9 @@ def test_a_wrong_method(api: APIClient) -> None:
     ],
 )
 def test_a_body_that_is_no_task(api: APIClient, body: bytes, code: str) -> None:
-    check(api.post("/api/tasks", body, content_type="application/json"), 400, code)
+    problem = check(api.post("/api/tasks", body, content_type="application/json"), 400, code)
+    if code == "invalid":
+        assert problem["detail"] == "Some fields need a correction: the body as a whole."
 
 
 def test_a_huge_body(api: APIClient) -> None:
@@ -130,6 +132,13 @@ def test_another_kind_of_body(api: APIClient) -> None:
 
 def test_any_accept_header_gets_json(api: APIClient) -> None:
     assert api.get("/api/tasks", HTTP_ACCEPT="text/html")["Content-Type"] == "application/json"
+
+
+@pytest.mark.parametrize("path", ["/api/schema", "/api/docs"])
+def test_where_no_json_is_made_a_problem_is_json(api: APIClient, path: str) -> None:
+    wrong_key = {"Authorization": "Bearer cc_wrong_key"}
+    check(APIClient().get(path, headers=wrong_key), 401, "authentication_failed")
+    check(api.get(path, headers={"Accept": "image/png"}), 406, "not_acceptable")
 
 
 def test_a_failure_inside_is_a_500_without_a_word_of_it(
