@@ -26,7 +26,8 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-_LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+_NOT_BY_NAME = ("localhost", "127.0.0.1", "[::1]", "*")
+"""Hosts that we answer to, and whose pages may yet be others': any program's on the machine, anybody's at all."""
 
 
 class SocketGate:
@@ -78,7 +79,7 @@ def origin_is_ours(origin: str | None, host: str) -> bool:
         return False
     if page.netloc == host:  # a page of this very server, whatever name it was reached by
         return validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS)
-    return validate_host(hostname, [name for name in settings.ALLOWED_HOSTS if name not in _LOOPBACK])
+    return validate_host(hostname, [name for name in settings.ALLOWED_HOSTS if name not in _NOT_BY_NAME])
 
 
 async def _key_stands(key: ApiKey) -> bool:

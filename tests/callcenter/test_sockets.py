@@ -122,6 +122,18 @@ async def test_a_page_of_another_site_is_refused(address: str, cookie: str, orig
     assert b"origin_refused" in refused.value.response.body
 
 
+async def test_a_server_that_answers_to_any_name_still_tells_pages_apart(
+    address: str, cookie: str, settings: Any
+) -> None:
+    settings.ALLOWED_HOSTS = ["*"]
+    async with opened(address, Cookie=cookie, Origin=f"http://{address}") as socket:
+        assert await socket.recv() == "alice"
+    with pytest.raises(InvalidStatus) as refused:
+        async with opened(address, Cookie=cookie, Origin="https://evil.example"):
+            pass
+    assert refused.value.response.status_code == 403
+
+
 async def test_an_unknown_path_is_not_a_server_error(address: str) -> None:
     with pytest.raises(InvalidStatus) as refused:
         async with opened(address, "/elsewhere"):
