@@ -78,6 +78,9 @@ def _judged(question: _Question, answer: Answer) -> Check:
             f"{question.variables}_API_KEY, {question.variables}_MODEL and {question.variables}_BASE_URL"
         )
         return Check("llm", State.BROKEN, message, f"Check {variables}.")
+    if not (isinstance(answer.body, dict) and ("data" if question.listed else "id") in answer.body):
+        message = f"What answers at {question.variables}_BASE_URL is no API of language models."
+        return Check("llm", State.BROKEN, message, f"Check {question.variables}_BASE_URL.")
     if question.listed and question.model not in _ids(answer.body):
         message = f"{question.name} does not serve {question.model}."
         return Check("llm", State.BROKEN, message, "Set VLLM_MODEL to a name that the server lists.")
