@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 
 from tasks_app.admin_actions import Operating, analyse_calls, stop_calls
 from telephony.admin_base import HistoryAdmin, Unchangeable, list_link, row_link
-from telephony.ended_reasons import ENDED_REASONS
+from telephony.ended_reasons import ENDED_REASONS, NOT_PRODUCED
 from telephony.models import Call, Turn
 
 
@@ -30,7 +30,8 @@ class EndedReasonFilter(admin.SimpleListFilter):
     parameter_name = "ended_reason"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(reason.code, reason.sentence) for reason in ENDED_REASONS.values()]
+        reasons = (reason for reason in ENDED_REASONS.values() if reason.code not in NOT_PRODUCED)
+        return [(reason.code, reason.sentence) for reason in reasons]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Call]) -> QuerySet[Call]:
         return queryset.filter(ended_reason=self.value()) if self.value() else queryset

@@ -242,6 +242,21 @@ _ROWS = (
 
 ENDED_REASONS: dict[str, EndedReason] = {row[0]: EndedReason(*row) for row in _ROWS}
 
+NOT_PRODUCED = frozenset(
+    {
+        "mailbox_unavailable",
+        "call_screened",
+        "owner_did_not_answer",
+        "operator_took_over",
+        "transferred",
+        "blocked.outside_hours",
+        "blocked.do_not_call",
+        "blocked.budget",
+        "blocked.sensitive_brief",
+    }
+)
+"""Set aside for what this product does not do yet: no call ends so."""
+
 
 def default_reason(
     state: State, *, was_dialled: bool, stop_was_requested: bool, stream_status: str, duration_s: int
