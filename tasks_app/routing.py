@@ -17,10 +17,10 @@ _listen_in = ListenInConsumer.as_asgi()
 _talk = TalkConsumer.as_asgi()
 
 websocket_urlpatterns: list[URLPattern] = [
-    path("ws/call/<uuid:name>", _feed),
-    path("ws/call/<uuid:name>/", _feed),
-    path("ws/call/<uuid:name>/audio", _listen_in),
-    path("ws/call/<uuid:name>/audio/", _listen_in),
-    path("ws/talk/<uuid:name>", _talk),
-    path("ws/talk/<uuid:name>/", _talk),
+    path("ws/call/<id:name>", _feed),
+    path("ws/call/<id:name>/", _feed),
+    path("ws/call/<id:name>/audio", _listen_in),
+    path("ws/call/<id:name>/audio/", _listen_in),
+    path("ws/talk/<id:name>", _talk),
+    path("ws/talk/<id:name>/", _talk),
 ]

@@ -29,14 +29,14 @@ _calls = CallViewSet.as_view
 
 urlpatterns = [
     *_route("api/tasks", _tasks({"get": "list", "post": "create"}), "task-list"),
-    *_route("api/tasks/<uuid:task_id>", _tasks({"get": "retrieve"}), "task-detail"),
-    *_route("api/tasks/<uuid:task_id>/call", _tasks({"post": "call"}), "task-call"),
-    *_route("api/tasks/<uuid:task_id>/stop", _tasks({"post": "stop"}), "task-stop"),
-    *_route("api/tasks/<uuid:task_id>/audio", _tasks({"get": "audio"}), "task-audio"),
-    *_route("api/tasks/<uuid:task_id>/transcript", _tasks({"get": "transcript"}), "task-transcript"),
+    *_route("api/tasks/<id:task_id>", _tasks({"get": "retrieve"}), "task-detail"),
+    *_route("api/tasks/<id:task_id>/call", _tasks({"post": "call"}), "task-call"),
+    *_route("api/tasks/<id:task_id>/stop", _tasks({"post": "stop"}), "task-stop"),
+    *_route("api/tasks/<id:task_id>/audio", _tasks({"get": "audio"}), "task-audio"),
+    *_route("api/tasks/<id:task_id>/transcript", _tasks({"get": "transcript"}), "task-transcript"),
     *_route(
-        "api/tasks/<uuid:task_id>/analysis", _tasks({"get": "analysis", "post": "analyse"}), "task-analysis"
+        "api/tasks/<id:task_id>/analysis", _tasks({"get": "analysis", "post": "analyse"}), "task-analysis"
     ),
-    *_route("api/calls/<uuid:call_id>", _calls({"get": "retrieve"}), "call-detail"),
-    *_route("api/calls/<uuid:call_id>/actions", _calls({"post": "act"}), "call-action"),
+    *_route("api/calls/<id:call_id>", _calls({"get": "retrieve"}), "call-detail"),
+    *_route("api/calls/<id:call_id>/actions", _calls({"post": "act"}), "call-action"),
 ]

@@ -71,6 +71,8 @@ def test_the_document_is_valid(document: dict[str, Any], operations: dict[str, O
     validate_schema(document)  # type: ignore[no-untyped-call]
     assert len(operations) >= 14
     assert [name for name, operation in operations.items() if not operation.get("summary")] == []
+    ids = [each for each in operations["GET /api/tasks/{task_id}"]["parameters"] if each["in"] == "path"]
+    assert [each["schema"] for each in ids] == [{"type": "string", "format": "uuid"}]
 
 
 def test_everything_has_an_example_that_is_true(

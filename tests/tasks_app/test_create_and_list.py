@@ -257,3 +257,9 @@ def test_a_task_with_many_calls_costs_as_much_as_with_one(
     assert calls[0]["ended_reason"] == "no_answer"
     assert calls[0]["ended_detail"]
     assert calls[0]["recording_state"] is None
+
+
+def test_an_id_in_capitals_is_the_same_id(api: APIClient, make_task: MakeTask) -> None:
+    task = make_task()
+    assert api.get(f"/api/tasks/{str(task.pk).upper()}").json()["id"] == str(task.pk)
+    assert api.get(f"/api/tasks/{str(task.pk)[:-1]}g").status_code == 404

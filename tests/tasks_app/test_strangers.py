@@ -55,8 +55,8 @@ def call(make_call: MakeCall, make_task: MakeTask) -> Call:
 
 def ask(client: APIClient, route: URLPattern, call: Call) -> Any:
     """Ask one route about the call or its task, by the method it is for."""
-    path = "/" + str(route.pattern).replace("<uuid:task_id>", str(call.task_id))
-    path = path.replace("<uuid:call_id>", str(call.pk)).replace("<slug:name>", "verdict")
+    path = "/" + str(route.pattern).replace("<id:task_id>", str(call.task_id))
+    path = path.replace("<id:call_id>", str(call.pk)).replace("<slug:name>", "verdict")
     body = POSTS.get(_name(route))
     return client.get(path) if body is None else client.post(path, body, format="json")
 
@@ -71,7 +71,7 @@ def _pattern(route: URLPattern) -> str:
 
 def about_one(routes: list[URLPattern]) -> list[URLPattern]:
     """Those that are about one task or call."""
-    return [route for route in routes if "<uuid:" in _pattern(route)]
+    return [route for route in routes if "<id:" in _pattern(route)]
 
 
 every_route = pytest.mark.parametrize("route", API, ids=_pattern)
