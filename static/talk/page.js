@@ -71,9 +71,10 @@ function show(id, withMicrophone) {
 }
 
 talk.addEventListener("feed:call_status", ({ detail }) => {
-  const { state, ended_detail } = detail.data;
+  const { state, ended_reason, ended_detail } = detail.data;
   talk.dataset.state = state;
-  if (STATES[state] || ended_detail) status.textContent = STATES[state] ?? `The call is over: ${ended_detail}`;
+  const why = ended_reason === "callee_hung_up" ? "You hung up." : ended_detail;
+  if (STATES[state] || why) status.textContent = STATES[state] ?? `The call is over: ${why}`;
 });
 talk.addEventListener("feed:transcript_update", ({ detail }) => showTurn(detail.data));
 
@@ -82,6 +83,7 @@ say.addEventListener("submit", (event) => {
   const input = say.elements.text;
   if (!input.value.trim()) return;
   phone?.say(input.value);
+  showTyped(input.value);
   input.value = "";
 });
 hangUp.addEventListener("click", () => phone?.hangUp());
@@ -101,33 +103,62 @@ function setMicrophone(isOn) {
 }
 
 function over({ code, reason }) {
-  for (const element of [...say.elements, hangUp, microphone]) element.disabled = true;
+  const ofTheCall = [...say.elements, hangUp, microphone];
+  const hadFocus = ofTheCall.includes(document.activeElement);
+  for (const element of ofTheCall) element.disabled = true;
   level.value = 0;
   phone = null;
   if (code !== OVER) status.textContent = reason || "The connection broke off, and with it the call.";
   setBusy(false);
+  if (hadFocus) errand.querySelector("button").focus({ preventScroll: true });
 }
 
 function showTurn(turn) {
   let item = document.getElementById(`talk-turn-${turn.turn}`);
   if (!item) {
-    item = document.createElement("li");
+    if (turn.speaker === "caller") takeTyped(turn.text);
+    item = addTurn(turn.speaker);
     item.id = `talk-turn-${turn.turn}`;
-    item.className = "talk-turn";
-    item.dataset.speaker = turn.speaker;
-    for (const name of ["who", "heard", "unheard"]) {
-      const part = document.createElement("span");
-      part.className = `talk-${name}`;
-      item.append(part);
-    }
-    turns.append(item);
   }
   item.toggleAttribute("data-final", turn.final);
-  const [who, heard, unheard] = item.children;
-  who.textContent = turn.speaker === "agent" ? "Agent" : "You";
+  const [, heard, unheard] = item.children;
   heard.textContent = turn.heard_text;
   unheard.textContent = turn.text.startsWith(turn.heard_text) ? turn.text.slice(turn.heard_text.length) : "";
   turns.scrollTop = turns.scrollHeight;
+}
+
+function addTurn(speaker) {
+  const item = document.createElement("li");
+  item.className = "talk-turn";
+  item.dataset.speaker = speaker;
+  for (const name of ["who", "heard", "unheard"]) {
+    const part = document.createElement("span");
+    part.className = `talk-${name}`;
+    item.append(part);
+  }
+  item.firstChild.textContent = speaker === "agent" ? "Agent" : "You";
+  turns.append(item);
+  return item;
+}
+
+/** What is typed stands there at once; a first hello gets no turn of its own while the call goes on. */
+function showTyped(text) {
+  const item = addTurn("caller");
+  item.dataset.typed = wordsOf(text);
+  item.children[1].textContent = text;
+  turns.scrollTop = turns.scrollHeight;
+}
+
+/** A turn takes the place of what was typed for it. */
+function takeTyped(text) {
+  const heard = wordsOf(text);
+  for (const item of turns.querySelectorAll("[data-typed]")) {
+    if (heard.includes(item.dataset.typed) || item.dataset.typed.includes(heard)) item.remove();
+  }
+}
+
+function wordsOf(text) {
+  return text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, " ").trim();
 }
 
 function setBusy(isBusy) {

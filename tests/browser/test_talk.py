@@ -14,6 +14,7 @@ from tests.browser.conftest import PHONE, OpenPage
 pytestmark = [pytest.mark.browser, pytest.mark.integration]
 
 TALK_MS = 20_000
+HELLO = "Hello, who is this?"
 TYPED = "Sorry, who is calling?"
 
 
@@ -32,15 +33,24 @@ def test_a_call_by_keyboard(page: Page, api: APIRequestContext) -> None:
     page.get_by_label("What the agent shall want").focus()
     page.keyboard.press("Enter")  # the first button: answer by typing
     expect(page.locator("#phone-status")).to_have_text("You are talking.", timeout=TALK_MS)
-    expect(turns(page, "Agent", "AI assistant")).to_be_visible(timeout=TALK_MS)
+    pseudo = "() => getComputedStyle(document.getElementById('talk-turns'), '::before').content"
+    assert page.evaluate(pseudo) == "none"  # it does not ring any more
     expect(page.get_by_label("You say")).to_be_focused()
+    page.keyboard.type(HELLO)
+    page.keyboard.press("Enter")
+    expect(turns(page, "You", HELLO)).to_be_visible()
+    expect(turns(page, "Agent", "AI assistant")).to_be_visible(timeout=TALK_MS)
     page.keyboard.type(f"{TYPED} <img src=x onerror=alert(1)>")
     page.keyboard.press("Enter")
-    expect(turns(page, "You", TYPED)).to_be_visible(timeout=TALK_MS)
+    expect(turns(page, "You", TYPED)).to_have_id(
+        re.compile("talk-turn-"), timeout=TALK_MS
+    )  # the transcript's own
+    expect(turns(page, "You", HELLO)).to_have_count(1)
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     page.keyboard.press("x")
-    expect(page.locator("#phone-status")).to_contain_text("The call is over", timeout=TALK_MS)
+    expect(page.locator("#phone-status")).to_have_text("The call is over: You hung up.", timeout=TALK_MS)
+    expect(page.get_by_role("button", name="Answer by typing")).to_be_focused()
     assert page.locator(".talk-turn img").count() == 0
     call = api.get(f"/api/calls/{session_of(page)}").json()
     assert call["ended_reason"] == "callee_hung_up"
