@@ -1,7 +1,8 @@
-// <time datetime> in the reader's own zone: how long ago in words, the moment and its zone on hover.
+// <time datetime> in the reader's own zone: how long ago in words or the time of day, the moment and its zone on hover.
 
 const STEPS = [[60, "second"], [60, "minute"], [24, "hour"], [7, "day"], [4.345, "week"], [12, "month"], [Infinity, "year"]];
 const ago = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
+const ofDay = new Intl.DateTimeFormat("en", { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 const absolute = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "long" });
 
 /** "3 min. ago", "in 2 hr." */
@@ -31,10 +32,10 @@ export function refreshTimes(root = document) {
   for (const element of root.querySelectorAll("time[datetime][data-elapsed]")) {
     element.textContent = elapsed(new Date(element.dateTime));
   }
-  for (const element of root.querySelectorAll("time[datetime][data-relative]")) {
+  for (const element of root.querySelectorAll("time[datetime]:is([data-relative], [data-clock])")) {
     const date = new Date(element.dateTime);
     if (Number.isNaN(date.getTime())) continue;
-    const text = relative(date);
+    const text = "clock" in element.dataset ? ofDay.format(date) : relative(date);
     if (element.textContent !== text) element.textContent = text;
     element.title = absolute.format(date);
   }

@@ -40,7 +40,7 @@ _LINE: Final = f"""\
 _EARLY_LINE: Final = f"""\
 <li class="line" data-seq="{{0}}" data-kind="{{1}}">
   <span class="line-glyph" aria-hidden="true">{{2}}</span>
-  <time class="line-moment" datetime="{{6}}" title="{{5}}"></time>{_WORDS}"""
+  <time class="line-moment" datetime="{{6}}" title="{{5}}" data-clock>{{7}}</time>{_WORDS}"""
 _BAR: Final = """\
 <a href="#turn-{0}" data-seek="{1}" data-turn="{0}" aria-label="{2}"><title>{2}</title>\
 <rect class="chart-hit" x="{3}" y="0" width="{4}" height="{5}"/>\
@@ -64,7 +64,7 @@ def turn_rows(turns: Iterable[ShownTurn]) -> SafeString:
 
 
 def line_rows(lines: Iterable[Line]) -> SafeString:
-    """The lines of a timeline; those from before the audio began have no moment to go to."""
+    """The lines of a timeline; those from before the audio began have a time of day, and no moment to go to."""
     return _rows(map(_line, lines))
 
 
@@ -88,7 +88,7 @@ def _line(line: Line) -> Row:
     title = when.strftime("%Y-%m-%d %H:%M:%S UTC")
     words = (line.seq, line.kind, line.glyph, line.text, line.detail)
     if line.at_ms is None:
-        return _EARLY_LINE, (*words, title, when.isoformat())
+        return _EARLY_LINE, (*words, title, when.isoformat(), when.strftime("%H:%M:%S"))
     return _LINE, (*words, line.at_ms, line.moment, title)
 
 

@@ -215,11 +215,15 @@ def test_it_is_used_by_keys_alone(detail: Page, unanswered: str, story: Story) -
     expect(detail).to_have_url(f"/calls/{story.session_id}/")
 
 
-def test_a_call_that_nobody_took_says_why_and_what_to_do(page: Page, unanswered: str) -> None:
+def test_a_call_that_nobody_took_says_why_and_what_to_do(open_page: OpenPage, unanswered: str) -> None:
+    page = open_page(timezone_id="Asia/Tokyo")
     page.goto(f"/calls/{unanswered}/")
     expect(page.locator(".call-ended")).to_contain_text("The line was busy.")
     expect(page.locator(".call-ended")).to_contain_text("Call again in a few minutes.")
     expect(page.get_by_text("there is nothing to hear")).to_be_visible()
+    began = page.locator(".line time").first
+    expect(began).to_have_text(re.compile(r"^\d\d:\d\d:\d\d$"))
+    expect(began).to_have_attribute("title", re.compile("GMT\\+9$"))
     assert_accessible(page)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 import time
 import wave
 from typing import Any
@@ -203,6 +204,7 @@ def test_a_call_that_reached_nobody_says_why_and_what_to_do(
     shown = page(alices, make_call(*events))
     for sentence in (*words, "Nobody answered, so there is nothing to hear.", "Nobody was reached."):
         assert sentence in shown
+    assert re.search(r'title="[-0-9]{10} (\d\d:\d\d:\d\d) UTC" data-clock>\1</time>', shown)
     assert "<audio" not in shown
     assert "data-control" not in shown
 
