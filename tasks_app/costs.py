@@ -103,8 +103,8 @@ def added(costs: Sequence[Cost]) -> Cost:
 
 
 def started_minutes(seconds: float) -> Decimal:
-    """As telephone companies count: a minute that has begun is a whole one."""
-    return Decimal(ceil(seconds / 60))
+    """As telephone companies count: a minute that has begun is a whole one, and the first begins with the answer."""
+    return Decimal(max(1, ceil(seconds / 60)))
 
 
 def minutes(seconds: float) -> Decimal:

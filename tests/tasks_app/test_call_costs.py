@@ -64,6 +64,11 @@ def test_a_real_call_by_its_parts(make_call: MakeCall) -> None:
     assert cost.prices_as_of == "2026-06-01"
 
 
+def test_a_call_that_ends_as_it_is_answered_costs_a_minute(make_call: MakeCall) -> None:
+    cost = call_cost(talked(make_call(), seconds=0))
+    assert amounts(cost.parts) == {"telephone": 0.014, "media_stream": 0.0044, "agent": 0.0}
+
+
 def test_a_call_that_nobody_answered_is_free(make_call: MakeCall) -> None:
     cost = call_cost(make_call(Event.RING, Event.NO_ANSWER))
     assert not cost.parts

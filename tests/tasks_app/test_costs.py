@@ -19,7 +19,7 @@ def used(key: str = "line", quantity: str | None = "3", *, simulated: bool = Fal
 
 
 @pytest.mark.parametrize(
-    ("seconds", "billed"), [(0, 0), (0.4, 1), (1, 1), (60, 1), (60.1, 2), (61, 2), (3600, 60)]
+    ("seconds", "billed"), [(0, 1), (0.4, 1), (1, 1), (60, 1), (60.1, 2), (61, 2), (3600, 60)]
 )
 def test_a_minute_that_has_begun_is_a_whole_one(seconds: float, billed: int) -> None:
     assert started_minutes(seconds) == billed
