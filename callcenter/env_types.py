@@ -124,12 +124,23 @@ def _headers(value: Any) -> Any:
     return headers
 
 
+_MODEL = r"[\w.:@-]+(/[\w.:@-]+)*"
+_PRICED = re.compile(
+    r"twilio/media-stream"
+    rf"|deepgram/agent/{_MODEL}|deepgram/transcription/nova-3"
+    rf"|local/(input|output)|(openai|anthropic|groq|local)/{_MODEL}/(input|output)"
+)
+_COUNTRY_PRICE = re.compile(r"twilio/outbound/(\w+)(-special)?")
+_NO_COUNTRY = frozenset({"001", "elsewhere"})
+"""What the numbers have whose country is none or not known."""
+
+
 def _prices(value: Any) -> Any:
     """Dollars by name, as decimal text; `as_of` is a date."""
     if not isinstance(value, str):
         return value
     try:
-        prices = json.loads(value, parse_float=str, parse_int=str)
+        prices = json.loads(value, parse_float=str, parse_int=str, object_pairs_hook=_without_repetition)
     except json.JSONDecodeError as error:
         raise ValueError(f"is not valid JSON ({error.msg} at character {error.pos + 1})") from None
     if not isinstance(prices, dict):
@@ -138,16 +149,37 @@ def _prices(value: Any) -> Any:
         if name == "as_of":
             if not _is_date(price):
                 raise ValueError("must have a date as its as_of, as in 2026-10-01")
-        elif not re.fullmatch(r"[\w.:@-]+(/[\w.:@-]+)+", name):
-            raise ValueError(f"has no such thing as {name[:40]!r}: names are like twilio/outbound/US")
+        elif not _is_priced(name):
+            raise ValueError(
+                f"has no such thing as {name[:40]!r}: names are like twilio/outbound/US (docs/costs.md)"
+            )
         elif not (isinstance(price, str) and re.fullmatch(r"\d{1,6}(\.\d{1,9})?", price)):
             raise ValueError(f"must have US dollars for {name}, as in 0.014")
     return prices
 
 
+def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    once = dict(pairs)
+    if len(once) < len(pairs):
+        twice = next(name for name in once if sum(name == other for other, _ in pairs) > 1)
+        raise ValueError(f"must have one price for {twice[:40]!r}, not several")
+    return once
+
+
+def _is_priced(name: str) -> bool:
+    """Can anything in a bill have this name? Another one would leave its price unused, in silence."""
+    if outbound := _COUNTRY_PRICE.fullmatch(name):
+        return outbound[1] in phonenumbers.SUPPORTED_REGIONS or outbound[1] in _NO_COUNTRY
+    return bool(_PRICED.fullmatch(name))
+
+
 def _is_date(value: Any) -> bool:
     try:
-        return isinstance(value, str) and bool(dt.date.fromisoformat(value))
+        return (
+            isinstance(value, str)
+            and bool(re.fullmatch(r"\d{4}-\d{2}-\d{2}", value))
+            and bool(dt.date.fromisoformat(value))
+        )
     except ValueError:
         return False
 

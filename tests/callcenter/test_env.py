@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from dotenv import dotenv_values
 
 from callcenter import env
 from callcenter.env_example import render
+from callcenter.prices import LIST_PRICES
 
 pytestmark = pytest.mark.unit
 
@@ -64,7 +66,14 @@ def variables(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyP
         ("PRICES", '{"twilio": 1}', "PRICES: has no such thing as 'twilio'"),
         ("PRICES", '{"twilio/outbound/US": "free"}', "must have US dollars for twilio/outbound/US"),
         ("PRICES", '{"twilio/outbound/US": -1}', "must have US dollars for twilio/outbound/US"),
+        ("PRICES", '{"twilio/outbound/us": 0.02}', "PRICES: has no such thing as 'twilio/outbound/us'"),
+        ("PRICES", '{"twilio/outbound/UK": 0.02}', "has no such thing as 'twilio/outbound/UK'"),
+        ("PRICES", '{"openai/gpt-6": 2}', "has no such thing as 'openai/gpt-6'"),
+        ("PRICES", '{"a/b": 0.1}', "has no such thing as 'a/b': names are like twilio/outbound/US"),
+        ("PRICES", '{"twilio/media-stream": 1, "twilio/media-stream": 2}', "must have one price for"),
         ("PRICES", '{"as_of": "yesterday"}', "must have a date as its as_of"),
+        ("PRICES", '{"as_of": "20261001"}', "must have a date as its as_of"),
+        ("PRICES", '{"as_of": "2026-13-01"}', "must have a date as its as_of"),
     ],
 )
 def test_a_wrong_value_is_named(variables: pytest.MonkeyPatch, name: str, value: str, line: str) -> None:
@@ -94,6 +103,19 @@ def test_prices_are_read_to_the_last_digit(variables: pytest.MonkeyPatch) -> Non
         "local/qwen2.5:7b/input": "1",
         "as_of": "2026-11-01",
     }
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(row.key for row in LIST_PRICES),
+        *("twilio/outbound/GB-special", "twilio/outbound/001", "twilio/outbound/elsewhere"),
+        *("deepgram/agent/own-endpoint", "deepgram/agent/gpt-99", "local/meta/llama-9:70b/output"),
+    ],
+)
+def test_what_may_be_in_a_bill_may_be_priced(variables: pytest.MonkeyPatch, name: str) -> None:
+    variables.setenv("PRICES", json.dumps({name: 0.5}))
+    assert env.load().prices == {name: "0.5"}
 
 
 def test_a_wrong_secret_is_not_shown(variables: pytest.MonkeyPatch) -> None:
