@@ -77,6 +77,13 @@ def test_strangers_sign_in_first(client: Client) -> None:
         assert client.get(path)["Location"].startswith("/sign-in/?next=")
 
 
+def test_the_description_of_the_api_is_for_people_too(signed_in: Client, alice: User) -> None:
+    assert Client().get("/api/docs")["Location"] == "/sign-in/?next=/api/docs"
+    assert signed_in.get("/api/docs")["Content-Type"].startswith("text/html")
+    key = ApiKey.issue(owner=alice, name="test")[1]
+    assert Client().get("/api/docs", headers={"Authorization": f"Bearer {key}"}).status_code == 200
+
+
 def test_a_missing_page_leads_back(signed_in: Client) -> None:
     answer = signed_in.get("/nowhere/")
     assert answer.status_code == 404
