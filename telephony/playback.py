@@ -146,8 +146,8 @@ class Playback:
         return dropped
 
     def played(self, now_ms: float) -> int:
-        """The position played at `now_ms`: estimated, and never less than confirmed."""
-        played = self.confirmed
+        """The position played at `now_ms`: estimated, and never less than what is confirmed or recorded."""
+        played = max(self.confirmed, self._recorded)
         for run in self._runs:
             if run.start_ms <= now_ms:
                 played = max(played, run.played(now_ms))

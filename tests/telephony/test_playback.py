@@ -163,6 +163,20 @@ def test_small_differences_correct_nothing() -> None:
     assert [p.start_ms for p in playback.settled(float("inf"))] == [0.0]
 
 
+def test_what_is_recorded_stays_played_when_the_next_reply_has_not_begun() -> None:
+    playback = Playback()
+    playback.send(bytes(1605), 0)
+    name = playback.next_mark()
+    playback.send(bytes(7), 0)
+    assert name is not None
+    playback.echo(name, 205)  # confirms all but the last 7 bytes, and that audio sounds 4 ms late
+    playback.send(bytes(800), 700)
+    assert sum(len(placed.audio) for placed in playback.settled(702)) == 1612
+    assert playback.played(702) == 1612
+    assert playback.clear(702) == 800
+    assert playback.sent == 1612
+
+
 @given(
     st.lists(
         st.tuples(st.integers(0, 400), st.sampled_from(["send", "send", "send", "clear", "echo", "settle"])),
