@@ -62,8 +62,14 @@ def config(path: Path, level: str) -> dict[str, Any]:
 
 
 def _says_something(record: logging.LogRecord) -> bool:
-    """Of uvicorn's everyday messages only where it listens: whoever starts it by hand wants to know."""
-    return record.levelno >= logging.WARNING or record.getMessage().startswith("Uvicorn running on")
+    """Of uvicorn's everyday messages only where it listens: whoever starts it by hand wants to know.
+
+    And not its error about each WebSocket that we refused with an answer of HTTP, which it takes for none at all.
+    """
+    message = record.getMessage()
+    if record.levelno < logging.WARNING:
+        return message.startswith("Uvicorn running on")
+    return message != "ASGI callable returned without completing handshake."
 
 
 class PlainFormatter(logging.Formatter):

@@ -134,11 +134,12 @@ async def test_a_server_that_answers_to_any_name_still_tells_pages_apart(
     assert refused.value.response.status_code == 403
 
 
-async def test_an_unknown_path_is_not_a_server_error(address: str) -> None:
+async def test_an_unknown_path_is_not_a_server_error(address: str, caplog: pytest.LogCaptureFixture) -> None:
     with pytest.raises(InvalidStatus) as refused:
         async with opened(address, "/elsewhere"):
             pass
     assert refused.value.response.status_code == 404
+    assert not caplog.records, "strangers could fill the log"
 
 
 async def test_the_product_mounts_its_sockets_behind_the_right_doors(settings: Any) -> None:
