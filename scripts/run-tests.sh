@@ -1,6 +1,13 @@
 #!/bin/sh
-# Runs the tests: all groups but the benchmark, or the groups named: ./scripts/run-tests.sh unit ws
+# Installs what the tests need and runs them: all groups but `benchmark`, which takes minutes and wants the machine
+# for itself, or the groups named.
 set -u
+case ${1-} in
+-*)
+    echo "usage: ./scripts/run-tests.sh [unit] [integration] [ws] [browser] [benchmark]    (default: all but benchmark)"
+    case $1 in -h | --help) exit 0 ;; *) exit 2 ;; esac
+    ;;
+esac
 . "$(dirname "$0")/bootstrap.sh"
 install requirements-dev.lock
 groups="not benchmark"
