@@ -14,6 +14,8 @@ SQLITE_PRAGMAS = (
     "PRAGMA cache_size=-20000"
 )
 
+CONNECTS_WITHIN_S = 5
+
 
 def is_sqlite(url: str) -> bool:
     """Whether a `DATABASE_URL` means SQLite, as an empty one does."""
@@ -46,3 +48,19 @@ def from_url(url: str, data_root: Path) -> dict[str, Any]:
         "CONN_MAX_AGE": 0,
         "OPTIONS": {"pool": {"min_size": 2, "max_size": 10, "timeout": 10}, **dict(parse_qsl(parts.query))},
     }
+
+
+def connect_once() -> None:
+    """Find out whether PostgreSQL can be reached, without the pool, which would try and complain for ten seconds.
+
+    Raises:
+        DatabaseError: it cannot; in libpq's words, which hold no password.
+    """
+    from django.db import connection  # the settings import this module
+
+    if connection.vendor == "postgresql":
+        import psycopg
+
+        with connection.wrap_database_errors:
+            options = {"connect_timeout": CONNECTS_WITHIN_S, **connection.get_connection_params()}
+            psycopg.connect(**options).close()

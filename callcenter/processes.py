@@ -42,6 +42,9 @@ class Child:
     on_severe: Callable[[str, str], None] = lambda name, line: None
     """Called from another thread with name and line, for every warning and error it logs."""
 
+    told_lines: int = KEPT_LINES
+    """How many of its last lines are told when it ends unexpectedly."""
+
     restarts: int = 0
     lines: deque[str] = field(default_factory=lambda: deque(maxlen=KEPT_LINES))
     _process: subprocess.Popen[str] | None = None
@@ -108,9 +111,10 @@ class Child:
             self._ready.wait(0.05)
         return self._ready_text
 
-    def last_words(self) -> str:
+    def last_words(self, count: int = KEPT_LINES) -> str:
         """The last lines it printed, indented."""
-        return "\n".join(f"    {line}" for line in self.lines) or "    (it printed nothing)"
+        lines = list(self.lines)[-count:]
+        return "\n".join(f"    {line}" for line in lines) or "    (it printed nothing)"
 
     def keep_alive(self) -> str | None:
         """Restart it when it has ended, later each time; returns a sentence when it was found ended."""
@@ -123,7 +127,8 @@ class Child:
             delay_s = min(MAX_BACKOFF_S, 0.5 * 2**self.restarts)
             self._restart_at = now + delay_s
             self.restarts += 1
-            return f"{self.name} ended unexpectedly; starting it again in {delay_s:g} s.\n{self.last_words()}"
+            words = self.last_words(self.told_lines)
+            return f"{self.name} ended unexpectedly; starting it again in {delay_s:g} s.\n{words}"
         if now >= self._restart_at:
             self.start()
         return None

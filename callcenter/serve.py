@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import sys
@@ -93,6 +94,18 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
+def why_not_listening(host: str, port: int, error: OSError) -> str:
+    """What `listen` raised, with what to do about it."""
+    match error.errno:
+        case errno.EADDRINUSE:
+            remedy = f"Stop what uses it, or choose another port: PORT={port + 1}"
+        case errno.EACCES:
+            remedy = "Choose a port above 1023: PORT=3001"
+        case _:
+            remedy = "Set HOST to an address of this machine, as in 127.0.0.1."
+    return f"Cannot listen on {host}:{port} ({error.strerror}). {remedy}"
+
+
 def is_ready(base_url: str) -> bool:
     """Whether a web server of ours answers there and takes work."""
     try:
@@ -119,9 +132,7 @@ def main() -> None:
     try:
         listener = listen(settings.HOST, settings.PORT)
     except OSError as error:
-        sys.exit(
-            f"HOST/PORT: cannot listen on {settings.HOST}:{settings.PORT} ({error.strerror}). Set another PORT."
-        )
+        sys.exit(why_not_listening(settings.HOST, settings.PORT, error))
     CallServer(config(), drain_s=settings.DRAIN_SECONDS).run(sockets=[listener])
 
 

@@ -16,17 +16,20 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import DatabaseError
 
-from callcenter import broker, data_root, env, serve, shape
+from callcenter import broker, data_root, database, env, serve, shape
 from callcenter.metrics_dir import MetricsDir
 from callcenter.owner import local_url
 from callcenter.private_files import make_private_folder
-from callcenter.processes import Child, DidNotStart
+from callcenter.processes import KEPT_LINES, Child, DidNotStart
 
 READY_TIMEOUT_S = 60.0
 WATCH_EVERY_S = 0.2
 CALLS_STOP_WITHIN_S = 2.0
 ALL_STOP_WITHIN_S = 2.6
 """When the calls have drained, web server and worker, and then the rest, have this long; what is late is killed."""
+
+LEAST_TO_START_BYTES = 1_000_000
+"""With less room than this nothing starts, whatever it is that fails first."""
 
 
 class CannotStart(Exception):
@@ -43,6 +46,7 @@ class Supervisor:
         self.url = local_url()
         self.simulator_url = settings.SIMULATOR_URL
         self.ready = False
+        self._is_closing = False
         self._callee_audio = callee_audio
         self._say = say
         self._run_dir = settings.DATA_ROOT / "run"
@@ -65,25 +69,23 @@ class Supervisor:
         try:
             self._start()
         except (broker.NoBroker, DidNotStart) as error:
-            raise CannotStart(str(error)) from None
+            raise CannotStart(_data_root("is on a full disk") if _is_full(error) else str(error)) from None
         except DatabaseError as error:
             what = str(error).strip().splitlines()[0]
             remedy = "Check DATABASE_URL" if settings.DATABASE_URL else f"Make room in {settings.DATA_ROOT}"
             raise CannotStart(f"The database cannot be used ({what}). {remedy}, and start again.") from None
         except OSError as error:
-            where = f"DATA_ROOT ({settings.DATA_ROOT})"
             what = (
                 "is on a full disk" if error.errno == errno.ENOSPC else f"cannot be used ({error.strerror})"
             )
-            raise CannotStart(
-                f"{where} {what}. Make room there, or set DATA_ROOT to another folder."
-            ) from None
+            raise CannotStart(_data_root(what)) from None
 
     def _start(self) -> None:
         self._take_lock()
         self._probe_port()
         self._metrics = MetricsDir(self._run_dir)
         self._environment["PROMETHEUS_MULTIPROC_DIR"] = str(self._metrics.path)
+        database.connect_once()
         self._start_broker()
         credentials = self._start_simulator()
         call_command("migrate", interactive=False, verbosity=0)
@@ -116,10 +118,7 @@ class Supervisor:
         try:
             serve.listen(settings.HOST, settings.PORT).close()
         except OSError as error:
-            raise CannotStart(
-                f"Cannot listen on {settings.HOST}:{settings.PORT} ({error.strerror}). "
-                f"Stop what uses it, or choose another port: PORT={settings.PORT + 1}"
-            ) from None
+            raise CannotStart(serve.why_not_listening(settings.HOST, settings.PORT, error)) from None
 
     def _start_broker(self) -> None:
         if settings.REDIS_URL:
@@ -129,7 +128,7 @@ class Supervisor:
         data_dir.mkdir(exist_ok=True)
         self._socket = broker.socket_path(self._run_dir)
         command = broker.command(broker.server_binary(), self._socket, data_dir)
-        self._spawn("valkey", command)
+        self._spawn("valkey", command, told_lines=1)
         self._environment["REDIS_URL"] = f"unix://{self._socket}"
 
     def _start_simulator(self) -> shape.Credentials | None:
@@ -159,7 +158,9 @@ class Supervisor:
         worker.wait_ready(READY_TIMEOUT_S)
         self.ready = True
 
-    def _spawn(self, name: str, command: list[str], *, ready_line: str | None = None) -> Child:
+    def _spawn(
+        self, name: str, command: list[str], *, ready_line: str | None = None, told_lines: int = KEPT_LINES
+    ) -> Child:
         child = Child(
             name=name,
             command=command,
@@ -167,14 +168,18 @@ class Supervisor:
             cwd=settings.BASE_DIR,
             ready_line=ready_line,
             on_severe=self._on_severe,
+            told_lines=told_lines,
         )
         self._children[name] = child
         child.start()
         return child
 
     def _on_severe(self, name: str, line: str) -> None:
-        """Show what our own processes warn of; while starting, `last_words` does, and Valkey's advice is not ours."""
-        if self.ready and name != "valkey":
+        """Show what our own processes warn of; while starting, `last_words` does, and Valkey's advice is not ours.
+
+        What a worker that was told to stop says of work it lets go is no trouble; service.log has it.
+        """
+        if self.ready and not self._is_closing and name != "valkey":
             self._say(f"{name}: {line}")
 
     def watch(self, until: Callable[[], bool]) -> None:
@@ -191,6 +196,7 @@ class Supervisor:
         if web := self._children.get("web"):
             web.ask_to_stop()
             web.stopped_within(settings.DRAIN_SECONDS)
+        self._is_closing = True
         drained_at = time.monotonic()
         self._stop("web", "worker", by=drained_at + CALLS_STOP_WITHIN_S)
         self._stop("simulator", "valkey", by=drained_at + ALL_STOP_WITHIN_S)
@@ -210,3 +216,14 @@ class Supervisor:
         """Stop everything at once."""
         for child in self._children.values():
             child.kill()
+
+
+def _is_full(error: Exception) -> bool:
+    """Whether a process ended because the disk of DATA_ROOT is full; its last words say so, or hide it."""
+    if "No space left" in str(error):
+        return True
+    return shutil.disk_usage(settings.DATA_ROOT).free < LEAST_TO_START_BYTES
+
+
+def _data_root(what: str) -> str:
+    return f"DATA_ROOT ({settings.DATA_ROOT}) {what}. Make room there, or set DATA_ROOT to another folder."

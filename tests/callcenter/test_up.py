@@ -217,6 +217,14 @@ def test_a_taken_port_is_one_line_that_says_what_to_do(tmp_path: Path) -> None:
     assert f"PORT={port + 1}" in message
 
 
+def test_a_postgres_that_is_away_is_one_line_without_its_password(tmp_path: Path) -> None:
+    url = f"postgresql://me:hunter2@127.0.0.1:{free_port()}/calls"
+    message = refused(PORT=str(free_port()), DATA_ROOT=str(tmp_path), DATABASE_URL=url)
+    assert message.startswith("The database cannot be used (connection failed")
+    assert "Check DATABASE_URL" in message
+    assert "hunter2" not in message
+
+
 def test_a_redis_that_is_away_is_one_line_without_its_password() -> None:
     with pytest.raises(broker.NoBroker) as caught:
         broker.check(f"redis://:hunter2@127.0.0.1:{free_port()}/0")
