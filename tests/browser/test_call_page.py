@@ -227,6 +227,16 @@ def test_a_call_that_nobody_took_says_why_and_what_to_do(open_page: OpenPage, un
     assert_accessible(page)
 
 
+def test_on_paper_it_is_whole_and_light(open_page: OpenPage, story: Story) -> None:
+    page = open_page(color_scheme="dark")
+    page.goto(f"/calls/{story.session_id}/")
+    page.emulate_media(media="print")
+    for name in ("#turns", "#timeline"):
+        expect(page.locator(name)).to_have_css("max-height", "none")
+    expect(page.locator("body")).to_have_css("background-color", "rgb(244, 246, 244)")
+    expect(page.locator(".call-neighbours")).to_be_hidden()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
 def test_it_fits_and_can_be_read(
