@@ -6,6 +6,8 @@ Calls take their time, so there is one for all tests: they look at what was seen
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -175,6 +177,9 @@ def act(page: Page) -> None:
     mute = page.get_by_role("button", name="Mute agent")
     page.keyboard.press("m")
     expect(mute).to_have_attribute("aria-pressed", "true")
+    with on_screen(page, PHONE):
+        wide, narrow = mute.evaluate("(button) => [button.scrollWidth, button.clientWidth]")
+        assert wide <= narrow, f"the button is {narrow} px wide, its words {wide}"
     page.keyboard.press("m")
     expect(mute).to_have_attribute("aria-pressed", "false")
     page.keyboard.press("k")
@@ -192,12 +197,19 @@ def act(page: Page) -> None:
 
 def assert_uncovered(page: Page) -> None:
     """On a telephone and on a low screen, the newest words are above what one acts with, not under it."""
-    size = page.viewport_size
     for small in (PHONE, ViewportSize(width=1280, height=560)):
-        page.set_viewport_size(small)
-        page.wait_for_function(NEWEST_IS_ABOVE_THE_CONTROLS)
-    assert size is not None
+        with on_screen(page, small):
+            page.wait_for_function(NEWEST_IS_ABOVE_THE_CONTROLS)
+
+
+@contextmanager
+def on_screen(page: Page, size: ViewportSize) -> Iterator[None]:
+    """The page for a moment on another screen."""
+    before = page.viewport_size
     page.set_viewport_size(size)
+    yield
+    assert before is not None
+    page.set_viewport_size(before)
 
 
 def stop(page: Page) -> None:

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import APIRequestContext, Browser, Page, expect
+from playwright.sync_api import APIRequestContext, Browser, FloatRect, Page, ViewportSize, expect
 
 from tests.browser.accessibility import assert_accessible, assert_fits
 from tests.browser.conftest import DESKTOP, PHONE, OpenPage, expecting
@@ -44,6 +44,27 @@ def test_every_page_fits_and_is_accessible_in_both_themes(
             assert_fits(page)
             if (size, scheme) in ((DESKTOP, "light"), (PHONE, "dark")):  # both shapes, both themes
                 assert_accessible(page)
+
+
+def test_nothing_stands_crooked_or_covered(page: Page, api: APIRequestContext) -> None:
+    make_task(api, "Straight")
+
+    def box(selector: str) -> FloatRect:
+        found = page.locator(selector).bounding_box()
+        assert found is not None, selector
+        return found
+
+    page.goto("/tasks/")
+    ends = [place["x"] + place["width"] for place in (box("#since"), box(".table-wrap"))]
+    assert ends[0] == pytest.approx(ends[1], abs=1)
+    page.goto("/tasks/?q=nothing-like-this")
+    expect(page.locator(".empty .actions")).to_have_css("justify-content", "center")
+    page.set_viewport_size(ViewportSize(width=1280, height=800))
+    page.goto("/tasks/new/")
+    for name in ("agent_persona", "style"):
+        tab_to(page, name)
+        field = box(f"#{name}")
+        assert field["y"] + field["height"] <= box(".form-actions")["y"], name
 
 
 def test_a_refused_form_and_the_way_in_are_accessible(open_page: OpenPage) -> None:
