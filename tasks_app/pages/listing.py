@@ -101,7 +101,8 @@ def _context(request: HttpRequest) -> dict[str, Any]:
     query = request.GET.copy()
     for name in NOT_OF_THE_LIST:
         query.pop(name, None)
-    filters = {name for name, value in query.items() if value and name != "ordering"}
+    errors = chosen.form.errors
+    filters = {name for name, value in query.items() if value and name != "ordering" and name not in errors}
     return {
         "page": page,
         "rows": rows,
@@ -109,7 +110,7 @@ def _context(request: HttpRequest) -> dict[str, Any]:
         "query": query.urlencode(),
         "value": query,
         "is_filtered": bool(filters),
-        "errors": [f"{name}: {errors[0]}" for name, errors in chosen.form.errors.items()],
+        "errors": [f"{name}: {found[0]} It is left out." for name, found in errors.items()],
         "poll_s": POLL_LIVE_S if any(row.is_live for row in rows) else POLL_QUIET_S,
         "statuses": STATUS_CHOICES,
         "outcomes": OUTCOME_CHOICES,

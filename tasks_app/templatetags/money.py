@@ -14,12 +14,12 @@ _LEAST: Final = Decimal("0.0001")
 
 @register.filter
 def dollars(amount: Decimal) -> str:
-    """`$1.25`; below a dollar as many digits as say something: `$0.014`, but four at most."""
+    """`$1.25`; below a dollar with four decimals, `$0.0140`, so that the parts of a bill can be compared."""
     if amount >= 1 or amount == 0:
         return f"${amount:.2f}"
     if amount < _LEAST:
         return f"< ${_LEAST}"
-    return f"${amount.quantize(_LEAST).normalize():f}"
+    return f"${amount:.4f}"
 
 
 @register.filter

@@ -162,9 +162,9 @@ def test_times_are_short_and_plain() -> None:
 
 @pytest.mark.parametrize(
     ("amount", "shown"),
-    [("0", "$0.00"), ("12.344", "$12.34"), ("0.014", "$0.014"), ("0.00001", "< $0.0001")],
+    [("0", "$0.00"), ("12.344", "$12.34"), ("0.014", "$0.0140"), ("0.00001", "< $0.0001")],
 )
-def test_small_amounts_keep_the_digits_that_say_something(amount: str, shown: str) -> None:
+def test_small_amounts_have_the_same_decimals(amount: str, shown: str) -> None:
     assert dollars(Decimal(amount)) == shown
 
 

@@ -170,6 +170,7 @@ def test_a_live_call_shows_what_was_heard_and_offers_to_act(alices: Client, live
     assert 'data-state="sounding"' in shown
     assert 'data-state="speaking">' in shown
     assert "The agent&#x27;s plan: <b>Ask for less.</b>" in shown or "plan: <b>Ask for less.</b>" in shown
+    assert "Sound, as WAV" not in shown
     for control in ("end", "say", "whisper", "dtmf", "mute", "listen"):
         assert f'data-control="{control}"' in shown
 
@@ -272,7 +273,7 @@ def test_each_claim_is_linked_to_its_quote_or_marked(alices: Client, make_call: 
     assert shown.count('href="#turn-4" data-seek="28102" data-turn="4"') == 2
     assert "<q>It is $55</q>" in shown
     assert shown.count("not found in the transcript") == 1
-    assert "Judged by openai, model m." in shown
+    assert "Judged by openai, model m. Made <time" in shown
     assert "Simulated judgement" not in shown
 
 

@@ -83,7 +83,10 @@ def test_a_wrong_value_is_named_and_left_out(alice: User, make_task: MakeTask) -
     make_task(objective="here")
     client = signed_in(alice)
     assert objectives(client, "?status=lost&page=x") == ["here"]
-    assert "status: " in client.get("/tasks/?status=lost").content.decode()
+    refused = client.get("/tasks/?status=lost").content.decode()
+    assert re.search("status: .* It is left out.", refused)
+    assert "1 task</p>" in refused
+    assert "1 task that matches" in client.get("/tasks/?q=here").content.decode()
     before_all_time = "?created_after=0001-01-01T00:00:00%2B14:00"
     assert objectives(client, before_all_time) == ["here"]
     assert client.get(f"/tasks/export.csv{before_all_time}").status_code == 200
