@@ -35,7 +35,7 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
         # it settles whose folder it is, and goes no further: the port is taken
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = str(taken.getsockname()[1])
-            assert "Set another PORT" in run(SERVE, {**environment, "PORT": port}).stderr
+            assert "choose another port" in run(SERVE, {**environment, "PORT": port}).stderr
         yield environment
 
 
@@ -67,4 +67,4 @@ def test_the_remedy_that_is_named_works(first: dict[str, str], tmp_path: Path) -
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         done = run(SERVE, {**first, "DATA_ROOT": str(tmp_path), "PORT": port})
-    assert "Set another PORT" in done.stderr
+    assert "choose another port" in done.stderr
