@@ -71,6 +71,11 @@ def test_a_stranger_is_refused_and_nothing_is_written(call: Call) -> None:
     assert call.call_sid is None
 
 
+def test_a_server_that_was_not_set_up_refuses_everybody(settings: Settings) -> None:
+    settings.PUBLIC_BASE_URL = ""
+    assert Client(raise_request_exception=False).post("/twilio/voice", {"CallSid": SID}).status_code == 403
+
+
 @pytest.mark.parametrize("call_id", ["", "nonsense", uuid.UUID(int=0)])
 def test_an_unknown_call_is_answered_and_hung_up(call_id: object) -> None:
     assert post("/twilio/status", call_id, CallStatus="completed").status_code == 204
