@@ -48,7 +48,8 @@ class RecentView(APIView):
     def get(self, request: Request) -> Response:
         form = RecentFilterSerializer(data=request.query_params)
         form.is_valid(raise_exception=True)
-        return Response(index().recent(form.wanted(_visible_to(request)), form.validated_data["limit"]))
+        wanted = form.wanted(request.user.pk, _visible_to(request))
+        return Response(index().recent(wanted, form.validated_data["limit"]))
 
 
 class SummaryView(APIView):
@@ -66,7 +67,7 @@ class SummaryView(APIView):
     def get(self, request: Request) -> Response:
         form = FilterSerializer(data=request.query_params)
         form.is_valid(raise_exception=True)
-        return Response(index().summary(form.wanted(_visible_to(request))))
+        return Response(index().summary(form.wanted(request.user.pk, _visible_to(request))))
 
 
 class MetricsView(APIView):

@@ -12,14 +12,15 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from telemetry.segment import SLOWEST, Kind, Segment
-from telemetry.selection import Wanted, newest, periods, tallied
+from telemetry.selection import Wanted, newest, number_of_rows, periods, tallied
 from telemetry.stats import Tally, summary
 from telemetry.store import LineFile
 from telemetry.timeline import Period, Periods, Unit, merged
+from telemetry.views import View, Views
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +29,9 @@ PATIENCE_S: Final = 0.02
 
 SEARCH_S: Final = 0.02
 """How long `recent` looks through the files themselves while they are not all known."""
+
+FEW: Final = 10_000
+"""So many events of a person's own are looked up at once while their view is being counted."""
 
 PAUSE_S: Final = 0.0001
 """After each slice, so that a live call's audio, which shares the interpreter, never waits long."""
@@ -57,10 +61,11 @@ class EventIndex:
         self._lock = threading.Lock()
         self._segments: list[Segment] = []  # newest first
         self._reading: _Reading | None = None
+        self._views = Views(self._lock)
 
     def recent(self, wanted: Wanted, limit: int) -> dict[str, Any]:
         """The last `limit` wanted events, newest first."""
-        complete = self._read_on()
+        wanted, complete = self._ready(wanted)
         with self._lock:
             if complete:
                 events = self._known(wanted, limit)
@@ -70,9 +75,11 @@ class EventIndex:
 
     def summary(self, wanted: Wanted) -> dict[str, Any]:
         """How many wanted events there are, and how long they took."""
-        complete = self._read_on()
+        wanted, complete = self._ready(wanted)
         with self._lock:
-            found = [(segment, tallied(segment, wanted)) for segment in self._segments]
+            found = [
+                (segment, tallied(segment, wanted, self._view(segment, wanted))) for segment in self._segments
+            ]
             tallies: dict[Kind, list[Tally]] = defaultdict(list)
             for _, of_segment in found:
                 for kind, tally in of_segment.tallies.items():
@@ -113,10 +120,27 @@ class EventIndex:
         """Wait until everything written so far is known. False when the time was not enough."""
         return self._read_on(timeout_s)
 
+    def _ready(self, wanted: Wanted) -> tuple[Wanted, bool]:
+        """Have everything read and counted for this question; how to ask it now, and whether the answer is complete."""
+        give_up_at = time.monotonic() + PATIENCE_S
+        complete = self._read_on()
+        if wanted.seen_by is None:
+            return wanted, complete
+        left_s = max(0.0, give_up_at - time.monotonic())
+        if self._views.count_on(*wanted.seen_by, list(self._segments), left_s):
+            return wanted, complete
+        with self._lock:
+            if sum(number_of_rows(segment, wanted) for segment in self._segments) <= FEW:
+                return replace(wanted, viewer=None), complete
+        return wanted, False
+
+    def _view(self, segment: Segment, wanted: Wanted) -> View | None:
+        return None if wanted.seen_by is None else self._views.of(wanted.seen_by[0], segment)
+
     def _known(self, wanted: Wanted, limit: int) -> list[dict[str, Any]]:
         events: list[dict[str, Any]] = []
         for segment in self._segments:
-            rows = newest(segment, wanted, limit - len(events))
+            rows = newest(segment, wanted, self._view(segment, wanted), limit - len(events))
             events.extend(segment.event(row) for row in rows)
             if len(events) >= limit:
                 break

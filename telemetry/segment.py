@@ -1,6 +1,6 @@
 """One file of events and where everything in it is: its lines are read once, whatever is asked afterwards.
 
-About 50 bytes of memory an event. The file stays open, so that a rotation moves nothing from under it.
+About 55 bytes of memory an event. The file stays open, so that a rotation moves nothing from under it.
 """
 
 from __future__ import annotations
@@ -44,13 +44,19 @@ _LATEST: Final = 2**32 - 1
 
 
 @dataclass(slots=True)
-class _OfKind:
-    number: int
+class Counted:
+    """Rows of one kind, and their numbers."""
+
     rows: array[int] = field(default_factory=lambda: array("I"))
     tally: Tally = field(default_factory=Tally)
-    timeline: Timeline = field(default_factory=Timeline)
     slowest: list[tuple[int, int]] = field(default_factory=list)
     """(duration in µs, row), a heap of SLOWEST."""
+
+
+@dataclass(slots=True)
+class _OfKind(Counted):
+    number: int = 0
+    timeline: Timeline = field(default_factory=Timeline)
 
 
 class Segment:
@@ -64,6 +70,9 @@ class Segment:
         """How many bytes of the file have been read."""
         self._starts = array("Q")
         self._kind_numbers = array("I")
+        self._kinds: list[Kind] = []  # by number
+        self._ids_numbers = array("I")  # from 1; 0: none
+        self._number_of_ids: dict[Ids, int] = {(None, None): 0}
         self._durations_us = array("q")
         self._counts = array("i")  # below zero: of failures
         self._most_us: dict[int, int] = {}  # of samples
@@ -109,6 +118,22 @@ class Segment:
     def kind_number(self, row: int) -> int:
         """Which of `kinds`, by its `number`."""
         return self._kind_numbers[row]
+
+    def kind(self, row: int) -> Kind:
+        """The component and action of a row."""
+        return self._kinds[self._kind_numbers[row]]
+
+    def ids_number(self, row: int) -> int | None:
+        """Which of `rows_by_ids`, in its order; None when the event is of no task and no call."""
+        return self._ids_numbers[row] - 1 if self._ids_numbers[row] else None
+
+    def count_into(self, counted: Counted, row: int) -> None:
+        """Count a row that is later than all that are counted there."""
+        counted.rows.append(row)
+        self.add_to(counted.tally, row)
+        duration_us = self._durations_us[row]
+        if duration_us != _NO_DURATION:
+            _keep_slowest(counted.slowest, (duration_us, row))
 
     def duration_us(self, row: int) -> int:
         """How long the event took; -1 when it has no duration."""
@@ -172,24 +197,24 @@ class Segment:
             self._many[row] = count
         if most_us is not None:
             self._most_us[row] = most_us
-        kind.rows.append(row)
-        self.add_to(kind.tally, row)
+        self.count_into(kind, row)
         if at_s:
             kind.timeline.add(at_s, count, ok, step)
-        if duration_us is not None:
-            _keep_slowest(kind.slowest, (duration_us, row))
         ids = ids_of(event)
-        if ids != (None, None):
-            rows = self.rows_by_ids.get(ids)
-            if rows is None:
-                rows = self.rows_by_ids[ids] = array("I")
-            rows.append(row)
+        if ids not in self._number_of_ids:
+            self.rows_by_ids[ids] = array("I")
+            self._number_of_ids[ids] = len(self.rows_by_ids)
+        number = self._number_of_ids[ids]
+        self._ids_numbers.append(number)
+        if number:
+            self.rows_by_ids[ids].append(row)
 
     def _kind(self, event: dict[str, Any]) -> _OfKind:
         key = event["component"], event["action"]
         kind = self.kinds.get(key)
         if kind is None:
-            kind = self.kinds[key] = _OfKind(len(self.kinds))
+            kind = self.kinds[key] = _OfKind(number=len(self.kinds))
+            self._kinds.append(key)
         return kind
 
 

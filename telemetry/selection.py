@@ -6,11 +6,13 @@ import heapq
 from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from telemetry.segment import SLOWEST, Ids, Kind, Segment, ids_of
 from telemetry.stats import Tally
 from telemetry.timeline import Periods, Unit
+from telemetry.views import View, Visible, is_visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +23,22 @@ class Wanted:
     action: str | None = None
     task_id: str | None = None
     session_id: str | None = None
-    visible: frozenset[str] | None = None
+    visible: Visible | None = None
     """Ids of tasks and calls: only what is about one of them may be seen."""
+    viewer: int | None = None
+    """Who asks: what was counted for them is kept for their next question."""
 
     @property
     def names_ids(self) -> bool:
         """Is there a condition about tasks or calls?"""
         return (self.task_id, self.session_id, self.visible) != (None, None, None)
+
+    @property
+    def seen_by(self) -> tuple[int, Visible] | None:
+        """Who asks about all that they may see, of whatever kind, and what that is; None for other questions."""
+        if self.viewer is None or self.visible is None or (self.task_id, self.session_id) != (None, None):
+            return None
+        return self.viewer, self.visible
 
     def has_kind(self, kind: Kind) -> bool:
         """Whether events of this component and action are wanted."""
@@ -39,7 +50,7 @@ class Wanted:
         task_id, session_id = ids
         if self.task_id not in (None, task_id) or self.session_id not in (None, session_id):
             return False
-        return self.visible is None or task_id in self.visible or session_id in self.visible
+        return self.visible is None or is_visible(ids, self.visible)
 
     def has(self, event: dict[str, Any]) -> bool:
         """Whether this event is wanted and may be seen."""
@@ -54,10 +65,11 @@ class Found:
     slowest: list[tuple[int, int]]
 
 
-def tallied(segment: Segment, wanted: Wanted) -> Found:
-    """The wanted events of a segment, by kind."""
-    if not wanted.names_ids:
-        kinds = {kind: entry for kind, entry in segment.kinds.items() if wanted.has_kind(kind)}
+def tallied(segment: Segment, wanted: Wanted, view: View | None) -> Found:
+    """The wanted events of a segment, by kind. `view`: of whoever asks about all of it, where there is one."""
+    if view is not None or not wanted.names_ids:
+        counted = segment.kinds if view is None else view.kinds
+        kinds = {kind: entry for kind, entry in counted.items() if wanted.has_kind(kind)}
         slowest = [entry for of_kind in kinds.values() for entry in of_kind.slowest]
         return Found({kind: entry.tally for kind, entry in kinds.items()}, _slowest(slowest))
     tallies: dict[Kind, Tally] = {}
@@ -81,8 +93,13 @@ def periods(segment: Segment, wanted: Wanted, unit: Unit) -> dict[Kind, Periods]
     return {kind: counted[entry.number] for kind, entry in kinds.items() if entry.number in counted}
 
 
-def newest(segment: Segment, wanted: Wanted, limit: int) -> list[int]:
+def newest(segment: Segment, wanted: Wanted, view: View | None, limit: int) -> list[int]:
     """The rows of the last wanted events of a segment, newest first, no more than `limit`."""
+    if view is not None:
+        if (wanted.component, wanted.action) == (None, None):
+            return list(reversed(view.rows[-limit:]))
+        seen = [entry.rows[-limit:] for kind, entry in view.kinds.items() if wanted.has_kind(kind)]
+        return heapq.nlargest(limit, chain.from_iterable(seen))
     kinds = [entry for kind, entry in segment.kinds.items() if wanted.has_kind(kind)]
     if wanted.names_ids:
         numbers = {entry.number for entry in kinds}
@@ -92,6 +109,11 @@ def newest(segment: Segment, wanted: Wanted, limit: int) -> list[int]:
         return list(range(len(segment) - 1, max(-1, len(segment) - 1 - limit), -1))
     last: Iterable[int] = (row for entry in kinds for row in entry.rows[-limit:])
     return heapq.nlargest(limit, last)
+
+
+def number_of_rows(segment: Segment, wanted: Wanted) -> int:
+    """How many rows must be looked at to find the wanted events by their ids."""
+    return sum(len(rows) for ids, rows in segment.rows_by_ids.items() if wanted.has_ids(ids))
 
 
 def _rows_of_ids(segment: Segment, wanted: Wanted) -> array[int]:

@@ -23,14 +23,14 @@ class FilterSerializer(serializers.Serializer[Any]):
     task_id = serializers.UUIDField(required=False)
     session_id = serializers.UUIDField(required=False)
 
-    def wanted(self, visible: frozenset[str] | None) -> Wanted:
-        """The conditions, for somebody to whom only `visible` tasks and calls are shown; None: everything."""
+    def wanted(self, viewer: int | None, visible: frozenset[str] | None) -> Wanted:
+        """The conditions, for a user to whom only `visible` tasks and calls are shown; None: everything."""
         conditions = {
             name: str(self.validated_data[name])
             for name in ("component", "action", "task_id", "session_id")
             if self.validated_data.get(name)
         }
-        return Wanted(visible=visible, **conditions)
+        return Wanted(viewer=viewer, visible=visible, **conditions)
 
 
 class RecentFilterSerializer(FilterSerializer):

@@ -50,12 +50,15 @@ def write(path: Path, lines: Iterable[bytes]) -> None:
 
 
 def fill(path: Path, n: int) -> list[str]:
-    """Write `n` events of many calls, in four files; the ids of their tasks, the oldest first."""
+    """Write `n` events of many calls, in four files; the ids of their tasks, the oldest first.
+
+    The newest file is the smallest: a million events must not have it rotated, and the oldest forgotten.
+    """
     rnd = random.Random(1)
     tasks: list[str] = []
-    for number in (3, 2, 1, 0):
+    for number, tenths in ((3, 3), (2, 3), (1, 3), (0, 1)):
         lines = []
-        for i in range(n // 4):
+        for i in range(n * tenths // 10):
             if i % EVENTS_OF_A_CALL == 0:
                 tasks.append(str(uuid.UUID(int=rnd.getrandbits(128))))
                 session = str(uuid.UUID(int=rnd.getrandbits(128)))
