@@ -57,6 +57,14 @@ def _keep_threads_for_sweeps(sender: Any, **_: Any) -> None:
         sender.concurrency = max(asked_for, least) if isinstance(asked_for, int) else least
 
 
+@signals.worker_shutting_down.connect
+def _begin_nothing_more(**_: Any) -> None:
+    """A worker that is asked to end does what it has begun, and not all that waits."""
+    from telephony import slots
+
+    slots.begin_nothing_more()
+
+
 @signals.beat_embedded_init.connect
 def _end_with_the_worker(**_: Any) -> None:
     """Beat is its worker's child. Left behind by one that was killed, it would go on beside the next one's."""

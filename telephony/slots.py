@@ -15,6 +15,13 @@ from telephony import steps
 AT_ONCE: Final = 4
 """How many pieces of work of one kind a worker does at once; CELERY_WORKER_CONCURRENCY has room for all kinds."""
 
+_is_ending = threading.Event()
+
+
+def begin_nothing_more() -> None:
+    """This worker is to end: what waits is for another, or for the next sweep."""
+    _is_ending.set()
+
 
 class Slots:
     """Where the work of one kind is done. `do` is given the key of a row of `model`."""
@@ -27,7 +34,7 @@ class Slots:
     def work_on(self, key: str) -> None:
         """Do this piece and then all that waits, or, when every slot is taken, leave it to the first that is free."""
         waiting: Sequence[uuid.UUID | int | str] = [key]
-        while waiting and self._free.acquire(blocking=False):
+        while waiting and not _is_ending.is_set() and self._free.acquire(blocking=False):
             try:
                 self._do(str(waiting[0]))
             finally:

@@ -6,9 +6,11 @@ import threading
 from collections.abc import Callable
 
 import pytest
+from celery.signals import worker_shutting_down
 from django.conf import settings
 from django.db import connection
 
+from telephony import slots as slots_module
 from telephony import steps
 from telephony.lifecycle import Event
 from telephony.models import Transcription
@@ -72,6 +74,20 @@ def test_work_that_breaks_keeps_no_slot() -> None:
     for _ in range(AT_ONCE + 1):
         with pytest.raises(ZeroDivisionError):
             slots.work_on("1")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_that_is_to_end_begins_nothing_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slots_module, "_is_ending", threading.Event())
+    rows = [Transcription.objects.create(call=new_call(None, Event.CANCEL)) for _ in range(3)]
+    done: list[str] = []
+
+    def last(key: str) -> None:
+        done.append(key)
+        worker_shutting_down.send(sender="worker", sig="SIGTERM", how="Warm", exitcode=0)
+
+    Slots(Transcription, last).work_on(str(rows[0].pk))
+    assert done == [str(rows[0].pk)]
 
 
 def test_a_sweep_that_takes_long_is_not_begun_again() -> None:
