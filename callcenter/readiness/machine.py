@@ -39,15 +39,18 @@ def database() -> Iterator[Check]:
         if problem := data_root.problem():
             yield Check("shared_data_root", State.BROKEN, problem, "Give all processes the same DATA_ROOT.")
     except DatabaseError:
-        fix = (
-            "Start the database, or correct DATABASE_URL."
-            if settings.DATABASE_URL
-            else "Mend DATA_ROOT's disk."
-        )
-        yield Check("database", State.BROKEN, "The database cannot be used.", fix)
+        yield database_away()
         yield Check("migrations", State.SKIPPED, "Not known while the database is away.")
     finally:
         connection.close()
+
+
+def database_away() -> Check:
+    """What there is to say of a database that has just refused."""
+    fix = (
+        "Start the database, or correct DATABASE_URL." if settings.DATABASE_URL else "Mend DATA_ROOT's disk."
+    )
+    return Check("database", State.BROKEN, "The database cannot be used.", fix)
 
 
 def _migrations() -> Iterator[Check]:

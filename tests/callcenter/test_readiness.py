@@ -19,6 +19,7 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from callcenter import broker, data_root
+from callcenter.models import ApiKey
 from callcenter.readiness import Check, Readiness, State, machine, readiness, run
 from simulator.config import SimulatorConfig
 from telephony import disk_room
@@ -357,3 +358,25 @@ def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
         return port
+
+
+def test_without_a_database_the_api_names_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(disk_room, "LEAST_FREE_BYTES", 1 << 60)
+    with connection.schema_editor() as editor:
+        editor.alter_db_table(ApiKey, "callcenter_apikey", "elsewhere")
+    try:
+        answer = APIClient().get("/api/system/voice-readiness", HTTP_AUTHORIZATION="Bearer cc_a_b")
+    finally:
+        with connection.schema_editor() as editor:
+            editor.alter_db_table(ApiKey, "elsewhere", "callcenter_apikey")
+    body = answer.json()
+    assert (answer.status_code, body["code"], answer["Content-Type"]) == (
+        503,
+        "database_away",
+        "application/problem+json",
+    )
+    assert "MB left" in body["detail"]
+    assert {check["name"]: check["state"] for check in body["checks"]} == {
+        "database": "broken",
+        "data_root": "broken",
+    }
