@@ -17,6 +17,6 @@ export function keepRoom(call, onChange) {
     onChange();
   };
   const resized = new ResizeObserver(fit);
-  for (const element of [controls, document.getElementById("head"), document.getElementById("connection")]) resized.observe(element);
+  for (const id of ["connection", "head", "recording", "controls"]) resized.observe(document.getElementById(id));
   addEventListener("resize", fit);
 }
