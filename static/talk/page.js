@@ -67,6 +67,7 @@ function show(id, withMicrophone) {
   setMicrophone(true);
   if (withMicrophone) hangUp.focus();
   else say.elements.text.focus();
+  document.getElementById("phone").scrollIntoView();
   new Feed(talk, `/ws/call/${id}`, 0).open();
 }
 

@@ -63,6 +63,7 @@ def test_a_call_with_the_microphone_on_a_telephone(open_page: OpenPage, api: API
     expect(page.locator("#phone-status")).to_have_text("You are talking.", timeout=TALK_MS)
     page.keyboard.press("m")  # its beeps never pause for an answer: it is on for a moment only
     expect(turns(page, "Agent", "AI assistant").first).to_be_visible(timeout=TALK_MS)
+    expect(page.get_by_role("button", name="Hang up")).to_be_in_viewport()
     page.get_by_role("button", name="Microphone off").click()
     deadline_s = time.monotonic() + TALK_MS / 1000
     while page.evaluate("document.getElementById('level').value") < 0.05:
