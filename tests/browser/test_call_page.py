@@ -234,7 +234,8 @@ def test_on_paper_it_is_whole_and_light(open_page: OpenPage, story: Story) -> No
     for name in ("#turns", "#timeline"):
         expect(page.locator(name)).to_have_css("max-height", "none")
     expect(page.locator("body")).to_have_css("background-color", "rgb(244, 246, 244)")
-    expect(page.locator(".call-neighbours")).to_be_hidden()
+    for useless in (".call-neighbours", ".player", "text=Sound, as WAV", ".call-ended .button"):
+        expect(page.locator(useless)).to_be_hidden()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
