@@ -58,11 +58,6 @@ NEWEST_IS_ABOVE_THE_CONTROLS = """() => {
   return turns.scrollHeight - turns.scrollTop - turns.clientHeight < 2
     && turns.getBoundingClientRect().bottom < document.getElementById("controls").getBoundingClientRect().top;
 }"""
-A_RECORDING_COMES = """() => {
-  const card = document.createElement("section");
-  card.style.height = "250px";
-  document.getElementById("recording").append(card);
-}"""
 CALL_MS = 20_000
 """How long the next thing in the conversation may take."""
 
@@ -205,9 +200,6 @@ def assert_uncovered(page: Page) -> None:
     for small in (PHONE, ViewportSize(width=1280, height=560)):
         with on_screen(page, small):
             page.wait_for_function(NEWEST_IS_ABOVE_THE_CONTROLS)
-            page.evaluate(A_RECORDING_COMES)
-            page.wait_for_function(NEWEST_IS_ABOVE_THE_CONTROLS)
-            page.evaluate("document.getElementById('recording').replaceChildren()")
 
 
 @contextmanager
