@@ -72,9 +72,7 @@ class SessionWriter:
             logger.error("call %s: its end cannot be written yet: %s", self._call_id, where(error))
             self._end = (reason, detail)
             self._filled.set()
-        except (
-            Exception
-        ) as error:  # the other steps of the end are still to be done; the sweeper sees this one
+        except Exception as error:  # the other steps are still to be done; the sweeper sees this one
             logger.error("call %s: its end was refused: %s", self._call_id, where(error))
 
     async def run_in_thread(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:

@@ -142,21 +142,37 @@ def test_no_frame_waits_for_the_database(port: int) -> None:
     assert CallEvent.objects.filter(call=call, type=EventType.DTMF).count() == 5
 
 
+CALLS = Call._meta.db_table
+
+
 @contextmanager
 def full_disk() -> Iterator[None]:
-    """No call can be written, and what tries is told so at once."""
-    with connection.schema_editor() as editor:
-        editor.alter_db_table(Call, "telephony_call", "elsewhere")
+    """No call can be written, and what tries is told so at once, as an operational error."""
+    if connection.vendor == "sqlite":
+        fill, free = (
+            [f"ALTER TABLE {CALLS} RENAME TO elsewhere"],
+            [f"ALTER TABLE elsewhere RENAME TO {CALLS}"],
+        )
+    else:
+        fill = [
+            "CREATE FUNCTION disk_full() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$BEGIN RAISE EXCEPTION 'no room' USING ERRCODE = 'disk_full'; END$$",
+            f"CREATE TRIGGER disk_full BEFORE UPDATE ON {CALLS} EXECUTE FUNCTION disk_full()",
+        ]
+        free = ["DROP FUNCTION disk_full CASCADE"]
+    _execute(fill)
     try:
         yield
     finally:
-        with connection.schema_editor() as editor:
-            editor.alter_db_table(Call, "elsewhere", "telephony_call")
+        _execute(free)
 
 
-@pytest.mark.skipif(
-    connection.vendor != "sqlite", reason="PostgreSQL calls a table that is gone a mistake of ours"
-)
+def _execute(statements: list[str]) -> None:
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+
+
 def test_the_true_end_is_written_when_the_disk_has_room_again(
     port: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
