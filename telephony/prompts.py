@@ -156,9 +156,9 @@ _FOR_WHOM = re.compile(
 _CLAIMS_HUMAN = re.compile(
     rf"(?:\b(?:not|never|no)|n['’]t)\s+(?:an?\s+)?(?:(?-i:{_AI})|artificial intelligence\b|(?:ro)?bots?\b)"
     r"|\bnot an? (?:machine|computer|recording)\b"
-    # "I am Bob, a real person"; not "I'm calling about a person"
+    # "I am Bob, a real person"; not "I'm trying to reach a person"
     r"|\b(?:I am|I['’]m|this is|you(?: a|['’])re (?:speaking|talking) (?:to|with))\s+"
-    r"(?:(?!about\b|for\b|with\b|regarding\b|calling\b|interested\b|looking\b)[\w.'’-]+,?\s+){0,4}?"
+    r"(?:(?:(?-i:[A-ZÀ-Þ])[\w.'’-]*|from|at|really|actually|just),?\s+){0,5}"
     r"an?\s+(?:(?:real|actual|live|genuine)\s+)?(?:human|person)\b",
     re.IGNORECASE,
 )
