@@ -95,7 +95,7 @@ class Dialogue:
     def agent_said(self, text: str, now_ms: float) -> list[Effect]:
         """A sentence of the agent. A first sentence that hides what it is, is replaced by the opening line."""
         self._gate.agent_said(text)
-        if self._gate.is_closed:  # of a reply that was cut off
+        if self._gate.drops(now_ms):  # of a reply that was cut off
             return []
         self._mute.sentence_begins()
         reply = self._conversation.reply
@@ -124,7 +124,7 @@ class Dialogue:
 
     def agent_all_sent(self, now_ms: float) -> list[Effect]:
         """Nothing more of this reply will come; the phone still plays it."""
-        if self._gate.is_closed:
+        if self._gate.drops(now_ms):
             return []
         effects: list[Effect] = []
         self._mute.reply_ends()
@@ -184,7 +184,7 @@ class Dialogue:
 
     def close_with(self, text: str, now_ms: float) -> list[Effect]:
         """Make the agent say `text` last. Nothing is held back where it was silent: its audio may precede its text."""
-        if self._conversation.agent_is_speaking or self._thinking is not None:
+        if self._conversation.agent_is_speaking or self._thinking is not None or self._gate.drops(now_ms):
             return self.interject(text, now_ms)
         return [ToAgent(dg.inject_agent_message(text, interrupt=True))]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from telephony.first_words import begins
 from telephony.playback import Playback
 from telephony.voice_activity import VoiceActivity
 
@@ -96,9 +97,11 @@ class Ending:
     def reply_sent(self, text: str, start_ms: float) -> None:
         """All audio of a reply that began at `start_ms` was sent: a goodbye, if it was begun after the decision.
 
-        A question is no goodbye: the agent has changed its mind.
+        A question is no goodbye: the agent has changed its mind. Where we end the call, only our own words are one.
         """
         if self._farewell is None or start_ms < self._farewell.decided_ms:
+            return
+        if not self._farewell.function_id and not begins(CLOSING, text):
             return
         if self._farewell.function_id and text.rstrip().endswith("?"):
             self._farewell = None

@@ -43,7 +43,7 @@ class Gate:
             self.open()
 
     def drops(self, now_ms: float) -> bool:
-        """Whether audio that comes now is late audio."""
+        """Whether what comes now belongs to the cancelled reply."""
         if self._closed_ms is not None and now_ms - self._closed_ms >= GATE_MS:
             self.open()
         return self.is_closed

@@ -288,6 +288,30 @@ def test_after_the_closing_line_nothing_more_is_said() -> None:
     assert call.of(HangUp)[0].reason == "max_duration"
 
 
+def test_a_reply_that_was_under_way_is_not_taken_for_the_closing_line() -> None:
+    call = Call(limits=Limits(duration_ms=6000, silence_ms=1e9))
+    call.agent(dg.Welcome("r"))
+    call.hear(silence(2100))
+    call.agent(dg.SettingsApplied())
+    call.hear(silence(4000))
+    call.speak("Are you still looking?", 500)
+    call.hear(silence(300))
+    call.effects.clear()
+    call.speak(CLOSING, 3000)
+    assert [effect.audio for effect in call.of(PlayAudio)] == [numbered(24_000)]
+    call.hear(silence(4500))
+    assert call.of(HangUp)[0].reason == "max_duration"
+
+
+def test_an_answer_after_a_cough_is_a_turn_like_any_other(talking: Call) -> None:
+    talking.agent(dg.ConversationText("user", "My account is four two."), dg.UserStartedSpeaking())
+    talking.hear(silence(2500))
+    talking.effects.clear()
+    talking.speak("Thank you.", 500)
+    assert [turn.turn.text for turn in talking.of(SaveTurn)][-1] == "Thank you."
+    assert talking.of(PlayAudio)
+
+
 def test_an_answer_that_was_taken_back_before_its_first_byte_is_not_heard(talking: Call) -> None:
     talking.agent(dg.ConversationText("user", "My account is"), dg.UserStartedSpeaking())
     talking.do(talking.bridge.agent_audio(numbered(1600), talking.now_ms))
