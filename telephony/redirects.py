@@ -25,17 +25,16 @@ class Redirects:
     async def press_keys(self, keys: str) -> bool:
         """The stream will stop, and another one come when the keys were pressed. Whether Twilio does it.
 
-        An answer that is lost says nothing: the stream tells. One that stops later is still waited for.
+        Without an answer, or with one that may be wrong soon, the stream tells; one that stops later is waited for too.
         """
         self._handover.expect(len(keys))
         try:
             await run_blocking(placing.press_keys, self._call_id, fence=self._fence, keys=keys)
         except TelephonyError as error:
             logger.warning("call %s: Twilio did not confirm the keys: %s", self._call_id, error.code)
-            if error.ambiguous:
-                return self._handover.has_begun()
-            self._handover.expect_nothing()
-            return False
+            if error.permanent:
+                self._handover.expect_nothing()
+            return self._handover.has_begun() and not error.permanent
         except Exception as error:  # whatever it was, whoever wants the keys must get an answer
             logger.warning("call %s: keys could not be pressed: %s", self._call_id, where(error))
             self._handover.expect_nothing()
