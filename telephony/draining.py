@@ -6,14 +6,22 @@ Its calls are those whose audio it holds, and those that it has dialled and that
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import logging
 import uuid
 
 from django.db import DatabaseError
 
 from telephony import live, placing, selectors, services
 from telephony.lifecycle import Event
+from telephony.safe_logging import where
 from telephony.twilio.errors import TelephonyError
 from telephony.writer import run_blocking
+
+logger = logging.getLogger(__name__)
+
+DATABASE_TIMEOUT_S = 1.0
+"""A database that hangs must not keep the server from stopping."""
 
 
 async def is_done() -> bool:
@@ -23,26 +31,26 @@ async def is_done() -> bool:
 
 async def end_all(timeout_s: float) -> None:
     """Hang up every call of this process, and wait up to `timeout_s` until all is written."""
-    ringing = await _ringing()
-    work = [asyncio.create_task(run_blocking(_give_up, call_id)) for call_id in ringing]
-    await live.end_all(timeout_s)
-    if work:
-        await asyncio.wait(work, timeout=timeout_s)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(timeout_s):
+            ringing = [run_blocking(_give_up, call_id) for call_id in await _ringing()]
+            await asyncio.gather(live.end_all(timeout_s), *ringing)
 
 
 async def _ringing() -> list[uuid.UUID]:
     if not (dialled := live.dialled_lately()):
         return []
     try:
-        return await run_blocking(selectors.without_audio, dialled)
-    except DatabaseError:  # whoever starts next will find them
+        async with asyncio.timeout(DATABASE_TIMEOUT_S):
+            return await run_blocking(selectors.without_audio, dialled)
+    except (DatabaseError, TimeoutError):  # whoever starts next will find them
         return []
 
 
 def _give_up(call_id: uuid.UUID) -> None:
-    services.call_advance(call_id=call_id, event=Event.END, reason="error.app_restart")
-    if placing.hang_up(call_id):
-        try:
+    try:
+        services.call_advance(call_id=call_id, event=Event.END, reason="error.app_restart")
+        if placing.hang_up(call_id):
             placing.reconcile(call_id)
-        except TelephonyError:  # the sweeper of whoever starts next will ask
-            return
+    except (TelephonyError, DatabaseError) as error:  # the sweeper of whoever starts next will ask
+        logger.warning("call %s could not be given up: %s", call_id, where(error))

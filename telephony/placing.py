@@ -53,7 +53,9 @@ def place(call_id: uuid.UUID) -> Call:
     services.call_identify(call_id=call.id, call_sid=placed.sid)
     services.call_advance(call_id=call.id, event=Event.QUEUE)
     call.refresh_from_db()
-    if call.stop_requested_at:  # somebody stopped it while the request was on its way
+    if (
+        call.stop_requested_at or call.state == State.ENDING
+    ):  # it was stopped while the request was on its way
         hang_up(call.id)
         call.refresh_from_db()
     return call
