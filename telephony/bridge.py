@@ -178,8 +178,10 @@ class Bridge:
             return self._dialogue.agent_said(message.content, now_ms)
         return self._dialogue.agent_all_sent(now_ms)
 
-    def agent_lost(self, detail: str, now_ms: float, *, permanent: bool = False) -> list[fx.Effect]:
-        """The agent's connection is gone, or could not be made; `permanent`: another one would fare no better."""
+    def agent_lost(
+        self, detail: str, now_ms: float, *, permanent: bool = False, was_silent: bool = False
+    ) -> list[fx.Effect]:
+        """The agent's connection is gone, or could not be made, as `AgentConnection` tells it."""
         # We know better than the socket why, where we gave it up ourselves.
         loss, self._dropped = self._dropped or Loss(detail, permanent=permanent), None
         self._tools.agent_gone()
@@ -190,7 +192,7 @@ class Bridge:
             self.link = Link.OFF
             return [*effects, _agent_note("closed", loss.detail)]
         planned, self._session_too_long = self._session_too_long, False
-        since_ms = self._watch.dead_since_ms(now_ms)
+        since_ms = self._watch.dead_since_ms(now_ms) if was_silent else now_ms
         wait_ms = self._recovery.next_wait_ms(
             now_ms, since_ms=since_ms, permanent=loss.permanent, planned=planned
         )

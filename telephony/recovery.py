@@ -10,7 +10,7 @@ MAX_PLANNED = 12
 
 BUDGET_MS = 5500
 """After this long without an agent there is no further try: the person called must not wait in silence for 10 s, and
-a try takes up to 4 s."""
+a try that finds nobody takes 3 s."""
 
 _WAITS_MS = (200.0, 800.0)
 

@@ -183,9 +183,10 @@ class CallSession:
         else:
             self._do(self._bridge.agent_message(message, now_ms))
 
-    def _agent_lost(self, detail: str, permanent: bool) -> float | None:
+    def _agent_lost(self, detail: str, permanent: bool, was_silent: bool) -> float | None:
         self._reconnect_s = None
-        self._do(self._bridge.agent_lost(detail, self._clock.now_ms(), permanent=permanent))
+        now_ms = self._clock.now_ms()
+        self._do(self._bridge.agent_lost(detail, now_ms, permanent=permanent, was_silent=was_silent))
         return self._reconnect_s
 
     # --- things that take their time ---

@@ -81,10 +81,15 @@ class AgentLink:
             return
 
     @property
+    def was_closed(self) -> bool:
+        """Whether the server has said goodbye; otherwise nobody knows since when it was gone (RFC 6455, 1006)."""
+        return self._socket.close_code not in {None, 1006}
+
+    @property
     def close_detail(self) -> str:
         """How the socket was closed, in words."""
         code = self._socket.close_code
-        if code in {None, 1006}:
+        if not self.was_closed:
             return "the connection to the voice agent broke"
         return f"the voice agent closed the connection ({code} {self._socket.close_reason or ''})".replace(
             " )", ")"

@@ -14,7 +14,7 @@ from telephony.deepgram.messages import AgentMessage
 from telephony.mulaw import BYTES_PER_MS
 from telephony.outbox import Outbox
 
-WELCOME_TIMEOUT_S = 3.0
+WELCOME_TIMEOUT_S = 1.5
 """Deepgram says Welcome at once; a connection without it is of no use."""
 
 MAX_WAITING_BYTES = 5_000 * BYTES_PER_MS
@@ -24,15 +24,15 @@ MAX_WAITING_BYTES = 5_000 * BYTES_PER_MS
 class AgentConnection:
     """Hands over everything the agent sends, and says when it is gone.
 
-    `lost` is told why, and whether another connection would fare no better; it returns the seconds to wait before the
-    next one, or None when there shall be none.
+    `lost` is told why, whether another connection would fare no better, and whether this one may have been dead for a
+    while; it returns the seconds to wait before the next one, or None when there shall be none.
     """
 
     def __init__(
         self,
         *,
         received: Callable[[bytes | AgentMessage], None],
-        lost: Callable[[str, bool], float | None],
+        lost: Callable[[str, bool, bool], float | None],
     ) -> None:
         self._received = received
         self._lost = lost
@@ -57,8 +57,8 @@ class AgentConnection:
                 return
             await asyncio.sleep(wait_s)
 
-    async def _converse(self) -> tuple[str, bool]:
-        """One connection from its start to its end: why it ended, and whether for good."""
+    async def _converse(self) -> tuple[str, bool, bool]:
+        """One connection from its start to its end, as `lost` is told of it."""
         try:
             async with open_agent(
                 settings.DEEPGRAM_VOICE_AGENT_WS_URL, api_key=settings.DEEPGRAM_API_KEY
@@ -73,9 +73,9 @@ class AgentConnection:
                     for task in work:
                         task.cancel()
                     await asyncio.gather(*work, return_exceptions=True)
-                return link.close_detail, False
+                return link.close_detail, False, not link.was_closed
         except AgentUnavailableError as error:
-            return str(error), error.permanent
+            return str(error), error.permanent, False
 
     async def _read(self, link: AgentLink) -> None:
         with contextlib.suppress(TimeoutError):

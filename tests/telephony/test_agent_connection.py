@@ -22,7 +22,9 @@ def test_an_agent_that_never_says_welcome_is_given_up_soon(
     received: list[bytes | AgentMessage] = []
     lost: list[str] = []
 
-    def give_up(detail: str, _: bool) -> None:
+    def give_up(detail: str, permanent: bool, was_silent: bool) -> None:
+        assert was_silent
+        assert not permanent
         lost.append(detail)
 
     async def mute(socket: ServerConnection) -> None:

@@ -18,8 +18,8 @@ def talking() -> Call:
     return talking_call()
 
 
-def lose(call: Call) -> object:
-    return call.do(call.bridge.agent_lost("closed", call.now_ms))[-1]
+def lose(call: Call, *, was_silent: bool = True) -> object:
+    return call.do(call.bridge.agent_lost("closed", call.now_ms, was_silent=was_silent))[-1]
 
 
 def reconnect(call: Call) -> None:
@@ -48,6 +48,13 @@ def test_an_agent_that_was_there_a_moment_ago_is_worth_two_tries(talking: Call) 
     assert lose(talking) == Reconnect(200.0)
     talking.hear(silence(3200))
     assert lose(talking) == Reconnect(800.0)
+
+
+def test_an_agent_that_closed_in_a_quiet_moment_is_worth_two_tries(talking: Call) -> None:
+    talking.hear(silence(5000))
+    assert lose(talking, was_silent=False) == Reconnect(200.0)
+    talking.hear(silence(600))
+    assert lose(talking, was_silent=False) == Reconnect(800.0)
 
 
 def test_what_was_asked_meanwhile_is_answered_instead_of_asked_for_again(talking: Call) -> None:
