@@ -174,7 +174,7 @@ class Env(BaseSettings):
     )
     max_live_calls: int = _variable("Calls", 20, "How many calls may be live at once.", ge=1)
     max_calls_per_day: int = _variable(
-        "Calls", 200, "How many calls one person's tasks may place within 24 hours.", ge=1
+        "Calls", 200, "How many real calls one person's tasks may place within 24 hours.", ge=1
     )
     prices: Prices = _variable(
         "Calls",

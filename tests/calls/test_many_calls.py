@@ -42,7 +42,7 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
     if sys.platform != "linux":
         pytest.skip("reads /proc")
     impatient = {"RING_TIMEOUT_SECONDS": "8", "SILENCE_TIMEOUT_SECONDS": "8"}
-    with calls.running_stack(tmp_path, **impatient, MAX_CALLS_PER_DAY="1000") as running:
+    with calls.running_stack(tmp_path, **impatient) as running:
         yield running
 
 

@@ -80,6 +80,17 @@ def test_a_days_calls_are_counted_by_person(
     assert start(api, make_task()).status_code == 200
 
 
+def test_simulated_calls_do_not_count_towards_the_day(
+    api: APIClient, twilio: TwilioRest, make_task: MakeTask, settings: Settings
+) -> None:
+    settings.MAX_CALLS_PER_DAY = 1
+    settings.SIMULATED = True
+    assert [start(api, make_task()).status_code for _ in range(3)] == [200] * 3
+    settings.SIMULATED = False
+    assert start(api, make_task(target_phone=NUMBERS[0])).status_code == 200
+    refused(start(api, make_task(target_phone=NUMBERS[1])), "blocked.daily_cap")
+
+
 def test_a_second_start_is_not_a_call_too_many(
     api: APIClient, twilio: TwilioRest, make_task: MakeTask, settings: Settings
 ) -> None:
