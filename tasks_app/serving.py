@@ -11,6 +11,7 @@ from typing import Any
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.contrib.auth.models import User
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db import DatabaseError
 
 from tasks_app.close_codes import CloseCode
 from tasks_app.refusals import Refusal
@@ -39,6 +40,8 @@ class ServingConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels
     MAX_AGE_S = 12 * 3600.0
     RECHECK_S = 20.0
     """How often the key or the session that opened the socket is looked at again."""
+    MAX_FAILED_RECHECKS = 6
+    """So many in a row, and the socket ends: without a database nobody's key could be taken back."""
 
     async def serve(self, user: User) -> None:
         """Speak until there is no more to say.
@@ -98,13 +101,24 @@ class ServingConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels
     async def _serve_while_allowed(self, user: User) -> None:
         serving = asyncio.create_task(self.serve(user))
         try:
-            while not (await asyncio.wait([serving], timeout=self.RECHECK_S))[0]:
-                if not await self.scope["still_allowed"]():
-                    raise Closed(CloseCode.NOT_AUTHENTICATED, SIGN_IN)
+            await self._recheck_until_done(serving)
             await serving
         finally:
             serving.cancel()
             await asyncio.gather(serving, return_exceptions=True)
+
+    async def _recheck_until_done(self, serving: asyncio.Task[None]) -> None:
+        failed = 0
+        while not (await asyncio.wait([serving], timeout=self.RECHECK_S))[0]:
+            try:
+                if not await self.scope["still_allowed"]():
+                    raise Closed(CloseCode.NOT_AUTHENTICATED, SIGN_IN)
+                failed = 0
+            except DatabaseError as error:  # of a moment: no reason to hang up a call
+                failed += 1
+                if failed == self.MAX_FAILED_RECHECKS:
+                    raise
+                logger.warning("%s cannot be rechecked: %s", type(self).__name__, where(error))
 
     async def _send(self, **message: Any) -> None:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -13,6 +13,7 @@ from channels.routing import URLRouter
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
+from django.db import connection
 from django.urls import path, re_path
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -25,6 +26,7 @@ from tasks_app.serving import ServingConsumer
 from telephony import services
 from telephony.brief import CallBrief
 from telephony.models import Call
+from tests.waiting import auntil
 
 pytestmark = [pytest.mark.ws, pytest.mark.django_db(transaction=True)]
 
@@ -217,6 +219,65 @@ async def test_an_open_socket_closes_when_its_key_or_session_ends(
         await asyncio.to_thread(undo, user)
         async with asyncio.timeout(5):
             assert await close_code(socket) == 4401
+
+
+def rename_table(old: str, new: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {old} RENAME TO {new}")
+
+
+@pytest.fixture
+def keys_away() -> Iterator[Callable[[bool], None]]:
+    """Takes the table of the keys away, and brings it back: nobody can be asked whose key stands."""
+    table, elsewhere = ApiKey._meta.db_table, "elsewhere"
+    away = False
+
+    def move(is_away: bool) -> None:
+        nonlocal away
+        if is_away != away:
+            rename_table(*((table, elsewhere) if is_away else (elsewhere, table)))
+        away = is_away
+
+    yield move
+    move(False)
+
+
+async def test_an_open_socket_outlives_a_moment_without_the_database(
+    user: User,
+    call: Call,
+    keys_away: Callable[[bool], None],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    from callcenter.asgi import application
+
+    monkeypatch.setattr(ServingConsumer, "RECHECK_S", 0.05)
+    monkeypatch.setattr(ServingConsumer, "MAX_FAILED_RECHECKS", 200)
+    text = (await asyncio.to_thread(ApiKey.issue, owner=user, name="k"))[1]
+    headers = {"Authorization": f"Bearer {text}"}
+    async with served(application) as address, opened(address, f"/ws/call/{call.pk}", **headers) as socket:
+        await socket.recv()
+        await asyncio.to_thread(keys_away, True)
+        await auntil(lambda: caplog.text.count("cannot be rechecked") >= 2)
+        await asyncio.to_thread(keys_away, False)
+        await asyncio.to_thread(revoke_keys, user)
+        async with asyncio.timeout(5):
+            assert await close_code(socket) == 4401
+
+
+async def test_an_open_socket_does_not_stay_without_the_database(
+    user: User, call: Call, keys_away: Callable[[bool], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from callcenter.asgi import application
+
+    monkeypatch.setattr(ServingConsumer, "RECHECK_S", 0.02)
+    text = (await asyncio.to_thread(ApiKey.issue, owner=user, name="k"))[1]
+    headers = {"Authorization": f"Bearer {text}"}
+    async with served(application) as address, opened(address, f"/ws/call/{call.pk}", **headers) as socket:
+        await socket.recv()
+        await asyncio.to_thread(keys_away, True)
+        async with asyncio.timeout(5):
+            assert await close_code(socket) == 1011
 
 
 @pytest.mark.parametrize(
