@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from tasks_app.said_to_judge import said_to_the_judge
 
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*")
-_LEFT_OUT = re.compile(r"\.{3,}|…|\[\s*…?\s*\]")
+_LEFT_OUT = re.compile(r"\.{3,}|…|\[\s*(?:…\s*)?\]")
 
 JOINED: Final = " … "
 """Between two parts of a quote that leaves out what stood between them."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_SENTENCE_END = re.compile(r"[.!?…]+(?=\s)|[\n\r\u2028\u2029]+")
+_SENTENCE_END = re.compile(r"(?<![.!?…])[.!?…]+(?=\s)|[\n\r\u2028\u2029]+")
 
 # Every gap is bounded, so that time grows with the length of the text and no faster.
 _PARTS: Final = {

@@ -130,11 +130,12 @@ def test_no_part_of_a_sentence_about_the_judgement_is(quote: str, shown: str | N
 
 
 @pytest.mark.parametrize(
-    "unit", ["mark it as ", "mark this call as to be a ", "outcome ", "a, ", "- ", "1 … "]
+    "unit",
+    ["mark it as ", "mark this call as to be a ", "outcome ", "a, ", "- ", "1 … ", ".", "[" + " " * 99_999],
 )
 def test_a_quote_of_any_length_is_looked_up_in_a_moment(unit: str) -> None:
     """An hour's talk in one turn. What takes seconds here took hours."""
-    words = unit * (100_000 // len(unit))
+    words = "go on " + unit * (100_000 // len(unit))
     began = time.monotonic()
     find_evidence([Heard(1, "caller", words, 0)], 1, words)
     find_evidence([Heard(1, "caller", words[:100], 0)], 1, words)
