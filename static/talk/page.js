@@ -4,6 +4,7 @@ import { Feed } from "../call/feed.js";
 import { post } from "../http.js";
 import { onKeys } from "../keyboard.js";
 import { Phone } from "./phone.js";
+import { saidBy, wordsOf } from "./typed.js";
 
 const OVER = 4410;
 const STATES = {
@@ -152,14 +153,8 @@ function showTyped(text) {
 
 /** A turn takes the place of what was typed for it. */
 function takeTyped(text) {
-  const heard = wordsOf(text);
-  for (const item of turns.querySelectorAll("[data-typed]")) {
-    if (heard.includes(item.dataset.typed) || item.dataset.typed.includes(heard)) item.remove();
-  }
-}
-
-function wordsOf(text) {
-  return text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, " ").trim();
+  const items = [...turns.querySelectorAll("[data-typed]")];
+  for (const index of saidBy(text, items.map((item) => item.dataset.typed))) items[index].remove();
 }
 
 function setBusy(isBusy) {

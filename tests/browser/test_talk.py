@@ -75,6 +75,24 @@ def test_a_call_with_the_microphone_on_a_telephone(open_page: OpenPage, api: API
     expect(page.locator("#phone-status")).to_contain_text("The call is over", timeout=TALK_MS)
 
 
+def test_a_turn_takes_the_place_of_what_was_typed_for_it(page: Page) -> None:
+    cases = [
+        ("Hello. Who is this?", ["hello", "who is this", "bye"], [0, 1]),
+        ("Yes.", ["yesterday", "yes", "yes"], [1]),
+        ("No problem.", ["no", "no problem"], [1]),
+        ("Sixty", ["", "is sixty fine", "sixty is not"], [1]),
+        ("Yes, yes.", ["yes", "yes", "yes"], [0, 1]),
+        ("Fine", ["", "fines"], []),
+        ("!!!", ["", "yes"], []),
+    ]
+    page.goto("/talk/")
+    told = page.evaluate(
+        "(turns) => import('/static/talk/typed.js').then((m) => turns.map((given) => m.saidBy(...given)))",
+        [case[:2] for case in cases],
+    )
+    assert told == [said for _, _, said in cases]
+
+
 def test_without_a_microphone_the_page_says_what_to_do(page: Page) -> None:
     page.add_init_script(
         "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotFoundError'))"
