@@ -62,7 +62,7 @@ function show(id, withMicrophone) {
   turns.replaceChildren();
   talk.dataset.state = "ringing";
   status.textContent = STATES.ringing;
-  for (const element of say.elements) element.disabled = false;
+  say.elements.text.disabled = false; // the button comes when it is answered: until then nobody hears
   hangUp.disabled = false;
   microphone.hidden = document.getElementById("level-label").hidden = !withMicrophone;
   setMicrophone(true);
@@ -75,6 +75,7 @@ function show(id, withMicrophone) {
 talk.addEventListener("feed:call_status", ({ detail }) => {
   const { state, ended_reason, ended_detail } = detail.data;
   talk.dataset.state = state;
+  if (isHeard()) say.querySelector("button").disabled = false;
   const why = ended_reason === "callee_hung_up" ? "You hung up." : ended_detail;
   if (STATES[state] || why) status.textContent = STATES[state] ?? `The call is over: ${why}`;
 });
@@ -83,8 +84,8 @@ talk.addEventListener("feed:transcript_update", ({ detail }) => showTurn(detail.
 say.addEventListener("submit", (event) => {
   event.preventDefault();
   const input = say.elements.text;
-  if (!input.value.trim()) return;
-  phone?.say(input.value);
+  if (!input.value.trim() || !isHeard()) return;
+  phone.say(input.value);
   showTyped(input.value);
   input.value = "";
 });
@@ -95,6 +96,10 @@ onKeys({
   x: () => { if (!hangUp.disabled) hangUp.click(); },
   m: () => { if (!microphone.hidden && !microphone.disabled) microphone.click(); },
 });
+
+function isHeard() {
+  return phone !== null && talk.dataset.state === "in_progress";
+}
 
 function setMicrophone(isOn) {
   phone.isOn = isOn;

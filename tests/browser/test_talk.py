@@ -56,6 +56,21 @@ def test_a_call_by_keyboard(page: Page, api: APIRequestContext) -> None:
     assert call["ended_reason"] == "callee_hung_up"
 
 
+def test_nothing_is_said_before_it_is_answered(page: Page) -> None:
+    page.route_web_socket(re.compile("/ws/call/"), lambda socket: None)  # for the page it goes on ringing
+    page.goto("/talk/")
+    page.get_by_role("button", name="Answer by typing").click()
+    field = page.get_by_label("You say")
+    expect(field).to_be_focused(timeout=TALK_MS)
+    page.keyboard.type(HELLO)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Say it")).to_be_disabled()
+    expect(field).to_have_value(HELLO)
+    expect(page.locator(".talk-turn")).to_have_count(0)
+    page.get_by_role("button", name="Hang up").click()
+    expect(page.get_by_role("button", name="Answer by typing")).to_be_enabled(timeout=TALK_MS)
+
+
 def test_a_call_with_the_microphone_on_a_telephone(open_page: OpenPage, api: APIRequestContext) -> None:
     page = open_page(viewport=PHONE, permissions=["microphone"])
     page.goto("/talk/")
