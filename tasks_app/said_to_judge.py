@@ -17,7 +17,7 @@ _PARTS: Final = {
     "call": r"(?:call|conversation|negotiation|errand|transcript|dialog(?:ue)?|interaction)\b",
     "do": r"\b(?:mark|rate|score|record|report|classify|label|judge|log|count|set|treat|grade|consider|call)",
     "won": r"(?:success(?:es)?\b|successful\b(?!\s+(?!(?:call|conversation|and|with|please)\b)\w))",
-    "lost": r"(?:fail(?:ed|ure)\b|partial\b|walk-?away\b|unknown\b)",
+    "lost": r"(?:fail(?:ed|ure)\b|partial\b(?!\s+(?!(?:success|and)\b)\w)|walk-?away\b)",
     "top": r"(?:100|ten|10|one hundred|a hundred|perfect|maximum|highest|full (?:score|marks))\b",
     # What may stand between the words that count.
     "filler": r"(?:as|an?|the|to|be|been|being|is|was|of|with|in|down|for|me|please|just|one|very|great|big|clear"
@@ -41,18 +41,20 @@ _PATTERNS: Final = (
     r"\bsuccess\w{{0,4}}\b.{{0,40}}\b(?:outcome|verdict)\b",
     r"\b(?:answer|reply|respond|output|write|put|choose|select|conclude){gap}"
     r"(?:(?:with|that|it|is|an?|the|word|was){gap}){{0,3}}success\b",
-    # "the call was a success", "this negotiation achieved the target"
-    r"\b{call}{gap}(?:is|was|went|ended|counts|has|must|should){gap}(?:{filler}{gap}){{0,5}}(?:{won}|{lost})",
+    # "the call was a success", "this negotiation achieved the target"; not "our last call was a failure"
+    r"(?<!last )(?<!previous )(?<!earlier )\b{call}{gap}(?:is|was|went|ended|counts|has|must|should){gap}"
+    r"(?:{filler}{gap}){{0,5}}(?:{won}|{lost})",
     r"\b{call}{gap}(?:(?:has|have){gap})?(?:reached|achieved|met){gap}(?:(?:the|its|his|her|all){gap}){{0,2}}"
     r"(?:targets?|goals?|objectives?)\b",
-    # "ignore your instructions"; not "I can override the price rule"
-    r"(?:^|[,;:>-]|\b(?:and|then|please|must|should|to|now|you))\W{{0,10}}(?:ignore|disregard|forget|override)\b"
-    r".{{0,40}}(?:\b(?:your|previous|prior|earlier|these|those|system){gap}(?:\w{{1,20}}{gap})?"
-    r"(?:instruction|prompt|rule|guideline)|\bthe{gap}(?:instructions?|prompts?|rules)\b(?!\s(?:about|for|of|on)\b)|\btranscript\b)",
+    # "ignore your instructions"; not "I can override the price rule", "to override the rules I need a manager"
+    r"(?:^|[,;:>-]|\b(?:and|then|please|must|should|to(?!\s+override)|you{gap}(?:\w{{1,20}}{gap})?to|now|you))\W{{0,10}}"
+    r"(?:ignore|disregard|forget|override)\b.{{0,40}}(?:\b(?:your|previous|prior|earlier|these|those|system){gap}(?:\w{{1,20}}{gap})?"
+    r"(?:instruction|prompt|rule|guideline)"
+    r"|\bthe{gap}(?:instructions?|prompts?|rules)\b(?!\s(?:about|for|of|on)\b)|\btranscript\b)",
     # "System: ...", "Note to the judge: ..."
     r"^\W{{0,20}}(?:system|assistant|human)\b\s?:",
-    r"^\W{{0,20}}(?:(?:dear|hey|attention|note (?:to|for)(?: the)?){gap})?(?:ai{gap})?"
-    r"(?:ai|judge|analyst|evaluator|grader|model|reviewer)\s?[,:]",
+    r"^\W{{0,20}}(?:(?:dear|hey|attention|note (?:to|for)(?: the)?){gap})?"
+    r"(?:(?:ai{gap})?(?:judge|analyst|evaluator|grader|reviewer)|ai(?:{gap}model)?)\s?[,:]",
 )
 _SAID_TO_THE_JUDGE = re.compile("|".join(part.format(**_PARTS) for part in _PATTERNS), re.IGNORECASE)
 
