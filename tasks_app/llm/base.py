@@ -133,23 +133,29 @@ def _read(answer: Answer, schema: type[M]) -> tuple[M | None, str]:
         return None, "It was cut off at the length limit: be much shorter."
     if len(answer.raw) > MAX_RAW_CHARS:
         return None, "It is far too long: be much shorter."
-    wrong = "It is not JSON."
+    wrong = ""
     for text in _candidates(answer.raw, schema):
         try:
             return schema.model_validate_json(text), ""
         except ValidationError as error:
             faults = [fault for fault in error.errors(include_input=False) if fault["type"] != "json_invalid"]
-            if faults:
+            if faults and not wrong:
                 wrong = "; ".join(f"{'.'.join(map(str, f['loc']))}: {f['msg']}" for f in faults[:5]) + "."
-    return None, wrong
+    return None, wrong or "It is not JSON."
 
 
 def _candidates(raw: str, schema: type[BaseModel]) -> list[str]:
-    """Where the JSON may be: all of it, behind the thoughts, in a fence, or among other text and other braces."""
+    """Where the JSON may be: all of it, behind the thoughts, or among other text and other braces.
+
+    Of several objects the last comes first: what is before it was a draft.
+    """
     behind = raw.rpartition(_END_OF_THOUGHT)[2].strip()
-    fenced = _FENCE.search(behind)
-    found = [raw.strip(), behind, fenced.group(1) if fenced else ""]
-    found += [behind[behind.find("{") : behind.rfind("}") + 1], *_objects(behind, schema)]
+    found = [
+        raw.strip(),
+        behind,
+        *reversed(list(_objects(behind, schema))),
+        *reversed(_FENCE.findall(behind)),
+    ]
     return [candidate for candidate in dict.fromkeys(found) if candidate.strip()]
 
 

@@ -59,6 +59,10 @@ def read(raw: str) -> tuple[Found, int]:
         f'{{"thought": "one"}} {{"fruit": 1}}\n{GOOD}',
         f"{'{' * 50} {GOOD}",
         GOOD.replace("fig", "</think>"),
+        f'A draft: {{"fruit": "date", "parts": {{}}}} And the answer: {GOOD}',
+        f'```json\n{{"fruit": "date", "parts": {{}}}}\n```\nOr rather:\n```json\n{GOOD}\n```',
+        f'{GOOD} This leaves out {{"fruit": "date"}}.',
+        f"{'{' * 200}\n```json\n{GOOD}\n```",
     ],
 )
 def test_it_is_found_and_paid_once(raw: str) -> None:
@@ -73,6 +77,7 @@ def test_it_is_found_and_paid_once(raw: str) -> None:
         (GOOD[:-3], "not JSON"),
         ('{"seed": {}} and {"seed": "x"}', "not JSON"),  # parts of what is asked for are not it
         ('so {x}: {"fruit": "fig"}', "parts: Field required"),
+        ('{"fruit": 1} then {"fruit": "fig"}', "parts: Field required.$"),
         ('{"fruit": 1, "parts": {}}', "fruit: Input should be a valid string"),
     ],
 )
