@@ -11,6 +11,8 @@ from typing import Final
 
 PRIVATE: Final = "[private limit]"
 
+_MONEY: Final = "$"
+
 _UNDER_TWENTY = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
     " eighteen nineteen"
@@ -26,6 +28,12 @@ _WORD = rf"\b(?:{'|'.join([*_WORTH, 'hundred', 'thousand', 'million'])})\b"
 _TOKEN = re.compile(rf"\d+(?:[.,]\d+)*(?:k\b)?|{_WORD}", re.IGNORECASE)
 _WITHIN_NUMBER = re.compile(r"[\s-]{1,3}(?:and\s)?", re.IGNORECASE)
 _BEFORE_CENTS = re.compile(r"[\s-]{1,3}(?:(?:dollars?|euros?|pounds?|bucks)?,?\s(?:and\s)?)?", re.IGNORECASE)
+_MONEY_BEFORE = re.compile(r"(?:[$€£]|\b(?:usd|eur|gbp))\s?$", re.IGNORECASE)
+_UNIT = re.compile(
+    r"[\s-]?(?:(?P<money>[$€£%]|(?:usd|eur|gbp|dollars?|euros?|pounds?|bucks?|quid|cents?|percent|per\scent)\b)"
+    r"|(?P<word>[^\W\d_]+))",
+    re.IGNORECASE,
+)
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 
 
@@ -45,19 +53,39 @@ def hiding(limit: str, said: Iterable[str]) -> Callable[[str], str]:
     literal = _literal(limit)
     if literal is not None and any(literal.search(text) for text in spoken):
         literal = None
-    secret = {value for value, _, _ in _values(limit)} if limit else set()
-    secret.difference_update(value for text in spoken for value, _, _ in _values(text))
+    shown = {value for text in spoken for value, _, _ in _values(text)}
+    secret = {(value, _unit(limit, start, end)) for value, start, end in _values(limit) if value not in shown}
+
+    def is_secret(text: str, value: Decimal, start: int, end: int) -> bool:
+        units = {unit for known, unit in secret if known == value}
+        if not units or not _is_small(value) or _MONEY in units:
+            return bool(units)
+        return _unit(text, start, end) in {_MONEY, *units} - {""}
 
     def hide(text: str) -> str:
         text = literal.sub(PRIVATE, text) if literal else text
         covered = len(text)
-        for start, end in sorted({(s, e) for value, s, e in _values(text) if value in secret}, reverse=True):
+        places = {(start, end) for value, start, end in _values(text) if is_secret(text, value, start, end)}
+        for start, end in sorted(places, reverse=True):
             if end <= covered and text[start:end].casefold() != "one":  # "one of them" tells nothing
                 start -= text[:start].endswith(("$", "€", "£"))
                 text, covered = f"{text[:start]}{PRIVATE}{text[end:]}", start
         return text
 
     return hide
+
+
+def _is_small(value: Decimal) -> bool:
+    """Two is in every text: such a number tells something only beside its unit."""
+    return value < 10 and value == int(value)
+
+
+def _unit(text: str, start: int, end: int) -> str:
+    """What a number counts: money, or the word behind it, or nothing."""
+    behind = _UNIT.match(text, end)
+    if _MONEY_BEFORE.search(text[max(0, start - 5) : start]) or (behind and behind["money"]):
+        return _MONEY
+    return behind["word"].casefold() if behind else ""
 
 
 def _literal(limit: str) -> re.Pattern[str] | None:
