@@ -28,6 +28,9 @@ CALLS_STOP_WITHIN_S = 2.0
 ALL_STOP_WITHIN_S = 2.6
 """When the calls have drained, web server and worker, and then the rest, have this long; what is late is killed."""
 
+MALLOC_ARENAS = "2"
+"""glibc (mallopt(3)) otherwise keeps what each of the worker's threads has once used: memory that only grows."""
+
 LEAST_TO_START_BYTES = 1_000_000
 """With less room than this nothing starts, whatever it is that fails first."""
 
@@ -55,6 +58,7 @@ class Supervisor:
         self._socket: Path | None = None
         self._children: dict[str, Child] = {}
         self._environment = {
+            "MALLOC_ARENA_MAX": MALLOC_ARENAS,
             **env.process_environment(),
             "DATA_ROOT": str(settings.DATA_ROOT),
             "PYTHONUNBUFFERED": "1",
