@@ -25,9 +25,13 @@ _WORTH: Final = {
 _SCALES: Final = {"hundred": 100, "thousand": 1_000, "k": 1_000, "million": 1_000_000}
 
 _WORD = rf"\b(?:{'|'.join([*_WORTH, 'hundred', 'thousand', 'million'])})\b"
-_TOKEN = re.compile(rf"\d+(?:[.,]\d+)*(?:k\b)?|{_WORD}", re.IGNORECASE)
+_TOKEN = re.compile(rf"\d+(?:[.,]\d+)*(?:k\b)?|(?<!\w)\.\d+|{_WORD}", re.IGNORECASE)
 _WITHIN_NUMBER = re.compile(r"[\s-]{1,3}(?:and\s)?", re.IGNORECASE)
-_BEFORE_CENTS = re.compile(r"[\s-]{1,3}(?:(?:dollars?|euros?|pounds?|bucks)?,?\s(?:and\s)?)?", re.IGNORECASE)
+_BEFORE_CENTS = re.compile(
+    r"[\s-]{1,3}(?:(?:dollars?|euros?|pounds?|bucks)?,?\s(?:and\s)?)?(?:oh?[\s-])?", re.IGNORECASE
+)
+_GROUPED = re.compile(r"(?<![\d.,])(\d{1,3}(?:[., \u00a0\u202f’']\d{3})+)(?:[.,](\d{1,2}))?(?!\d)")
+_HALF = re.compile(r"\bhalf\s(?:an?\s)?(?=per\s?cent|dollar|euro|pound)", re.IGNORECASE)
 _MONEY_BEFORE = re.compile(r"(?:[$€£]|\b(?:usd|eur|gbp))\s?$", re.IGNORECASE)
 _UNIT = re.compile(
     r"[\s-]?(?:(?P<money>[$€£%]|(?:usd|eur|gbp|dollars?|euros?|pounds?|bucks?|quid|cents?|percent|per\scent)\b)"
@@ -94,7 +98,15 @@ def _literal(limit: str) -> re.Pattern[str] | None:
 
 
 def _values(text: str) -> Iterator[tuple[Decimal, int, int]]:
-    """(value, start, end) of each number, and of each two that may be one price: fifty-nine ninety-nine."""
+    """(value, start, end) of each number, and of each two that may be one price: fifty-nine ninety-nine.
+
+    What has groups of three digits is read as thousands too: 1.200.
+    """
+    for match in _GROUPED.finditer(text):
+        digits = "".join(filter(str.isdecimal, match[1]))
+        yield Decimal(f"{digits}.{match[2] or 0}"), match.start(), match.end()
+    for match in _HALF.finditer(text):
+        yield Decimal("0.5"), match.start(), match.start() + len("half")
     numbers = list(_numbers(text))
     for one in numbers:
         yield one.value, one.start, one.end
