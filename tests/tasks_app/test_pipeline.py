@@ -161,13 +161,18 @@ def test_workers_and_the_broker_may_die(installation: Installation) -> None:
     if sys.platform == "linux":
         until(lambda: installation.celery_processes == [], "beat goes with its worker")
     installation.models.recovers()
-    installation.start_worker()
+    worker = installation.start_worker()
     until(lambda: installation.in_state("ready") == 15, "what the dead worker had begun")
 
     # the broker is away while calls end: they end as fast
     kill(broker_process)
     assert installation.end_calls(5) < CALL_END_LIMIT_MS
     installation.start_broker()
+    until(lambda: installation.in_state("ready") == 20 or worker.poll() is not None, "verdicts, or an end")
+    if (
+        worker.poll() is not None
+    ):  # kombu may fail over messages of a lost connection; `manage.py up` starts another
+        installation.start_worker()
     until(lambda: installation.in_state("ready") == 20, "twenty verdicts")
 
     assert installation.rows("SELECT DISTINCT state FROM tasks_app_analysis") == [("ready",)]
