@@ -43,9 +43,7 @@ async def _ringing() -> list[uuid.UUID]:
     try:
         async with asyncio.timeout(DATABASE_TIMEOUT_S):
             return await run_blocking(selectors.without_audio, dialled)
-    except (
-        Exception
-    ) as error:  # whatever it is: the server must be able to stop, and the next one will find them
+    except Exception as error:  # whatever it is: the server must stop, and the next one will find them
         logger.warning("the calls that ring cannot be looked up: %s", where(error))
         return []
 

@@ -93,6 +93,7 @@ def running_stack(data_root: Path, *arguments: str, **environment: str) -> Itera
                 "DATA_ROOT": str(data_root),
                 "PORT": str(port),
                 "SIMULATOR_PORT": str(simulator_port),
+                "MAX_LIVE_CALLS": "100",  # every scenario at once
                 **database,
                 **environment,
             },
