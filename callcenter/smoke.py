@@ -156,10 +156,20 @@ class Smoke:
         check(len(part.body) == 44, "a range of the audio is not what was asked for")
         server.ask("GET", f"/api/calls/{session_id}")
         server.ask("POST", f"{task}/stop")
-        recent = server.ask("GET", f"/api/telemetry/recent?limit=50&session_id={session_id}").json()
+        recent = self._counted(f"/api/telemetry/recent?limit=50&session_id={session_id}")
         check(recent["count"] == len(recent["events"]) > 0, "there is no telemetry of the call")
-        check(server.ask("GET", "/api/telemetry/summary").json()["event_count"] > 0, "no telemetry at all")
+        check(self._counted("/api/telemetry/summary")["event_count"] > 0, "no telemetry at all")
         check(self._look()["status"] == "ended", "the task is not ended")
+
+    def _counted(self, path: str) -> Any:
+        """What the telemetry answers once it has read all that was written."""
+        answer = self._server.ask_until(
+            path,
+            lambda answer: answer.status == 200 and answer.json()["complete"],
+            "the telemetry",
+            within_s=CALL_TIMEOUT_S,
+        )
+        return answer.json()
 
 
 def _speakers(transcript: Answer) -> set[str]:
