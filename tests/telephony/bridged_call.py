@@ -61,6 +61,15 @@ class Call:
         return [note.event.data for note in self.of(Note) if note.event.type is kind]
 
 
+def listening_call(limits: Limits = NO_LIMITS) -> Call:
+    """A call whose agent is ready to greet somebody who says nothing."""
+    call = Call(limits=limits)
+    call.agent(dg.Welcome("r"))
+    call.hear(silence(2100))
+    call.agent(dg.SettingsApplied())
+    return call
+
+
 def talking_call() -> Call:
     """A call whose opening line was heard."""
     call = Call()

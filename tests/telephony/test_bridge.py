@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
-from telephony.beginning import LINE_BROKE_UP, SAY_AGAIN
 from telephony.bridge import Bridge, Link
 from telephony.deepgram import messages as dg
 from telephony.effects import (
-    Apologise,
     AudioToAgent,
     Begin,
     Configure,
-    DropAgent,
-    Effect,
-    HangUp,
     Measure,
     PlayAudio,
     PressKeys,
-    Reconnect,
     RecordAgent,
     SaveTurn,
     SendClear,
     SendMark,
     ToAgent,
 )
-from telephony.ending import CLOSING, STILL_THERE, Limits
 from telephony.events import EventType, TurnState
 from telephony.held import HELD_FRAMES
 from telephony.so_far import SoFar
@@ -156,57 +147,6 @@ def test_speech_while_nobody_speaks_is_no_barge_in(talking: Call) -> None:
     assert talking.do(talking.bridge.agent_audio(bytes(800), talking.now_ms))[0] == PlayAudio(bytes(800))
 
 
-def test_the_call_ends_when_the_goodbye_was_heard(talking: Call) -> None:
-    request = dg.FunctionCall("f1", "end_call", {"reason": "price agreed"})
-    (answer,) = [e for e in talking.agent(dg.FunctionCallRequest((request,))) if isinstance(e, ToAgent)]
-    assert answer.message["type"] == "FunctionCallResponse"
-    talking.speak("Thank you, goodbye.", 1000)
-    talking.hear(silence(900))
-    assert talking.of(HangUp) == []
-    talking.hear(silence(120))
-    talking.echo_marks()
-    assert talking.of(HangUp)[0] == HangUp("agent_ended", "price agreed")
-
-
-@pytest.mark.parametrize("goodbye_ms", [0, 1000])
-def test_a_goodbye_that_is_never_confirmed_does_not_keep_the_line_open(
-    talking: Call, goodbye_ms: int
-) -> None:
-    talking.agent(dg.FunctionCallRequest((dg.FunctionCall("f1", "end_call", {}),)))
-    if goodbye_ms:
-        talking.speak("Goodbye.", goodbye_ms)
-    talking.hear(silence(3200))
-    assert talking.of(HangUp)[0].reason == "agent_ended"
-
-
-def test_a_reply_that_was_being_sent_is_no_goodbye(talking: Call) -> None:
-    talking.speak("That is good.", 3000, done=False)
-    talking.hear(silence(200))
-    talking.agent(dg.FunctionCallRequest((dg.FunctionCall("f1", "end_call", {}),)), dg.AgentAudioDone())
-    talking.speak("Goodbye, and thank you very much.", 2000)
-    talking.hear(silence(4500))
-    assert talking.of(HangUp) == []
-    talking.hear(silence(1600))
-    assert talking.of(HangUp)
-
-
-def test_an_agent_that_asks_has_changed_its_mind(talking: Call) -> None:
-    talking.agent(dg.FunctionCallRequest((dg.FunctionCall("f1", "end_call", {}),)))
-    talking.speak("Goodbye.", 3000, done=False)
-    talking.hear(voice(200))
-    talking.agent(dg.UserStartedSpeaking(), dg.ConversationText("user", "What was the price?"))
-    talking.speak("Sixty dollars. Shall I repeat it?", 1000)
-    talking.hear(silence(6000))
-    assert talking.of(HangUp) == []
-
-
-def test_a_cancelled_end_call_ends_nothing(talking: Call) -> None:
-    talking.agent(dg.FunctionCallRequest((dg.FunctionCall("f1", "end_call", {}),)))
-    talking.agent(dg.FunctionCallCancelled(("f1",)))
-    talking.hear(silence(5000))
-    assert talking.of(HangUp) == []
-
-
 def test_a_function_is_run_once_and_always_answered(talking: Call) -> None:
     strategy = dg.FunctionCall("f1", "update_strategy", {"strategy": "ask for a manager"})
     talking.agent(dg.FunctionCallRequest((strategy, dg.FunctionCall("f2", "fly", {}))))
@@ -243,66 +183,6 @@ def test_an_opening_that_was_cut_off_is_said_again(call: Call) -> None:
     assert [e.message["message"] for e in effects if isinstance(e, ToAgent)] == [OPENING]
 
 
-def until_ended(call: Call, seconds: int, then: Callable[[], object] = lambda: None) -> None:
-    for _ in range(seconds):
-        call.hear(silence(1000))
-        then()
-
-
-def test_silence_is_asked_about_once_and_then_ends_the_call() -> None:
-    call = Call(limits=Limits(duration_ms=1e9, silence_ms=10_000))
-    call.agent(dg.Welcome("r"))
-    call.hear(silence(2100))
-    call.agent(dg.SettingsApplied())
-    until_ended(call, 11)
-    injected = [e.message["message"] for e in call.of(ToAgent) if e.message["type"] == "InjectAgentMessage"]
-    assert injected == [STILL_THERE, CLOSING]
-    until_ended(call, 4)
-    assert call.of(HangUp)[0].reason == "silence_timeout"
-
-
-def test_a_goodbye_into_silence_is_played_from_its_first_byte() -> None:
-    call = Call(limits=Limits(duration_ms=1e9, silence_ms=10_000))
-    call.agent(dg.Welcome("r"))
-    call.hear(silence(2100))
-    call.agent(dg.SettingsApplied())
-    until_ended(call, 11)
-    call.do(call.bridge.agent_audio(numbered(1600), call.now_ms))  # before its text, on a busy server
-    call.speak(CLOSING, 3000)
-    assert [effect.audio for effect in call.of(PlayAudio)] == [numbered(1600), numbered(24_000)]
-
-
-def test_after_the_closing_line_nothing_more_is_said() -> None:
-    call = Call(limits=Limits(duration_ms=6000, silence_ms=1e9))
-    call.agent(dg.Welcome("r"))
-    call.hear(silence(2100))
-    call.agent(dg.SettingsApplied())
-    call.hear(silence(4000))
-    call.speak(CLOSING, 3000)
-    call.hear(voice(1000))
-    call.agent(dg.UserStartedSpeaking(), dg.ConversationText("user", "Wait, one thing"), dg.AgentThinking())
-    said = len(call.of(PlayAudio))
-    call.speak("I appreciate that. Is sixty dollars possible?", 2000)
-    assert len(call.of(PlayAudio)) == said
-    call.hear(silence(3200))
-    assert call.of(HangUp)[0].reason == "max_duration"
-
-
-def test_a_reply_that_was_under_way_is_not_taken_for_the_closing_line() -> None:
-    call = Call(limits=Limits(duration_ms=6000, silence_ms=1e9))
-    call.agent(dg.Welcome("r"))
-    call.hear(silence(2100))
-    call.agent(dg.SettingsApplied())
-    call.hear(silence(4000))
-    call.speak("Are you still looking?", 500)
-    call.hear(silence(300))
-    call.effects.clear()
-    call.speak(CLOSING, 3000)
-    assert [effect.audio for effect in call.of(PlayAudio)] == [numbered(24_000)]
-    call.hear(silence(4500))
-    assert call.of(HangUp)[0].reason == "max_duration"
-
-
 def test_an_answer_after_a_cough_is_a_turn_like_any_other(talking: Call) -> None:
     talking.agent(dg.ConversationText("user", "My account is four two."), dg.UserStartedSpeaking())
     talking.hear(silence(2500))
@@ -319,141 +199,6 @@ def test_an_answer_that_was_taken_back_before_its_first_byte_is_not_heard(talkin
     talking.agent(dg.ConversationText("user", "four two."))
     talking.speak("Thank you.", 500)
     assert [effect.audio for effect in talking.of(PlayAudio)] == [numbered(4000)]
-
-
-def test_the_longest_duration_ends_a_talking_call(talking: Call) -> None:
-    call = Call(limits=Limits(duration_ms=5000, silence_ms=1e9))
-    call.agent(dg.Welcome("r"))
-    call.hear(silence(2100))
-    call.agent(dg.SettingsApplied())
-    call.hear(voice(3000))
-    assert call.of(ToAgent)[-1].message["message"] == CLOSING
-    call.hear(voice(3200))
-    assert call.of(HangUp)[0].reason == "max_duration"
-
-
-def test_without_an_agent_the_call_is_held_until_the_longest_duration() -> None:
-    call = Call(limits=Limits(duration_ms=5000, silence_ms=1000), with_agent=False)
-    call.hear(silence(4900))
-    assert call.effects == []
-    call.hear(silence(200))
-    assert call.of(HangUp) == [HangUp("max_duration")] * len(call.of(HangUp))
-    assert call.of(HangUp)
-
-
-def lose(call: Call, detail: str = "closed", *, permanent: bool = False) -> list[Effect]:
-    return call.do(call.bridge.agent_lost(detail, call.now_ms, permanent=permanent))
-
-
-def reconnect(call: Call) -> None:
-    call.agent(dg.Welcome("r"), dg.SettingsApplied())
-
-
-def test_a_lost_agent_is_replaced_and_goes_on_from_there(talking: Call) -> None:
-    talking.agent(dg.ConversationText("user", "And your account number?"))
-    assert any(isinstance(effect, Reconnect) for effect in lose(talking))
-    talking.hear(voice(200))
-    reconnect(talking)
-    assert talking.of(Configure) == [Configure(Begin.RESUME)]
-    assert list(talking.bridge.conversation.history)[-1] == ("caller", "And your account number?")
-    assert len(talking.of(AudioToAgent)) == 10  # what was said meanwhile is heard
-    assert talking.of(ToAgent)[-1].message["message"] == SAY_AGAIN
-
-
-def test_an_agent_lost_after_its_own_words_says_nothing_new(talking: Call) -> None:
-    lose(talking)
-    reconnect(talking)
-    assert talking.of(ToAgent) == []
-
-
-def test_a_greeting_that_was_lost_is_given_by_the_next_agent(call: Call) -> None:
-    call.agent(dg.Welcome("r"))
-    call.hear(silence(2100))
-    call.agent(dg.SettingsApplied())
-    lose(call)
-    reconnect(call)
-    assert call.of(Configure) == [Configure(Begin.GREET)] * 2
-
-
-def test_an_agent_lost_in_the_middle_of_a_sentence_says_that_the_line_broke_up(talking: Call) -> None:
-    talking.speak("As I was saying, the price is", 1000, done=False)
-    lose(talking)
-    talking.hear(silence(1500))
-    reconnect(talking)
-    assert talking.of(ToAgent)[-1].message["message"] == LINE_BROKE_UP
-
-
-def test_the_third_loss_is_the_last(talking: Call) -> None:
-    for _ in range(2):
-        lose(talking)
-        reconnect(talking)
-        talking.hear(silence(8000))
-    assert lose(talking, "broke")[-1] == Apologise("error.deepgram", "broke")
-
-
-@pytest.mark.parametrize("code", ["INVALID_SETTINGS", "UNPARSABLE_CLIENT_MESSAGE"])
-def test_an_error_that_would_come_again_is_final(talking: Call, code: str) -> None:
-    assert talking.agent(dg.AgentError(code, "d")) == [DropAgent()]
-    assert lose(talking)[-1] == Apologise("error.deepgram", code)
-
-
-def test_a_failed_model_is_named(talking: Call) -> None:
-    for _ in range(3):
-        talking.agent(dg.AgentError("FAILED_TO_THINK", "no model"))
-        lose(talking)
-        reconnect(talking)
-    assert talking.of(Apologise) == [Apologise("error.llm", "FAILED_TO_THINK: no model")]
-
-
-def test_an_agent_that_cannot_be_reached_does_not_leave_the_callee_in_silence(call: Call) -> None:
-    call.now_ms = 5600
-    assert lose(call, "cannot be reached")[-1] == Apologise("error.deepgram", "cannot be reached")
-
-
-def test_a_refused_key_is_final(call: Call) -> None:
-    assert lose(call, "bad key", permanent=True)[-1] == Apologise("error.deepgram", "bad key")
-
-
-def test_an_agent_that_hears_nothing_any_more_is_replaced(talking: Call) -> None:
-    talking.hear(voice(1200) + silence(4900))
-    assert talking.of(DropAgent) == []
-    talking.hear(silence(300))
-    assert talking.of(DropAgent) == [DropAgent()]
-
-
-def test_a_cough_is_no_reason_to_replace_the_agent(talking: Call) -> None:
-    talking.hear(voice(400) + silence(9000))
-    assert talking.of(DropAgent) == []
-
-
-def test_an_agent_that_does_not_take_its_settings_is_replaced(call: Call) -> None:
-    call.agent(dg.Welcome("r"))
-    call.hear(silence(2100))
-    call.hear(voice(2800))
-    assert call.of(DropAgent) == []
-    call.hear(voice(300))
-    assert call.of(DropAgent) == [DropAgent()]
-
-
-def test_a_slow_agent_that_has_heard_is_not_replaced(talking: Call) -> None:
-    talking.hear(voice(1500))
-    talking.agent(dg.ConversationText("user", "Well?"))
-    talking.hear(silence(9000))
-    assert talking.of(DropAgent) == []
-
-
-def test_the_longest_session_is_replaced_at_a_quiet_moment_and_costs_no_try(talking: Call) -> None:
-    for _ in range(4):
-        talking.speak("Let me think about that.", 1000)
-        talking.agent(dg.AgentWarning("MAXIMUM_SESSION_LENGTH_APPROACHING", "5 minutes"))
-        talking.hear(silence(900))
-        assert talking.of(DropAgent) == []
-        talking.hear(silence(300))
-        assert talking.of(DropAgent)
-        talking.effects.clear()
-        assert lose(talking)[-1] == Reconnect(0.0)
-        reconnect(talking)
-        talking.effects.clear()
 
 
 def test_keys_are_pressed_once_and_answered_when_they_were(talking: Call) -> None:
@@ -477,7 +222,7 @@ def test_keys_are_pressed_one_answer_at_a_time(talking: Call) -> None:
 def test_an_agent_that_came_meanwhile_is_not_told_of_keys(talking: Call) -> None:
     press = dg.FunctionCall("k1", "press_keys", {"keys": "2"})
     talking.agent(dg.FunctionCallRequest((press,)))
-    lose(talking)
+    talking.do(talking.bridge.agent_lost("closed", talking.now_ms))
     talking.do(talking.bridge.keys_pressed(press, ok=True))
     assert talking.of(ToAgent) == []
 
@@ -518,34 +263,7 @@ def test_a_call_that_another_process_held_goes_on_without_a_greeting() -> None:
     assert not [e for e in call.speak("So, the bill.", 500) if isinstance(e, ToAgent)]
 
 
-@pytest.mark.parametrize(
-    ("situation", "reason"),
-    [
-        ("voicemail_left", "voicemail_left"),
-        ("ivr_stuck", "ivr_stuck"),
-        ("wrong_number", "agent_ended"),
-        (5, "agent_ended"),
-    ],
-)
-def test_the_agent_says_what_ends_the_call(talking: Call, situation: object, reason: str) -> None:
-    end = dg.FunctionCall("f1", "end_call", {"reason": "r", "situation": situation})
-    talking.agent(dg.FunctionCallRequest((end,)))
-    talking.hear(silence(3100))
-    assert talking.of(HangUp)[0].reason == reason
-
-
 def test_the_agent_is_kept_alive_while_no_audio_comes(talking: Call) -> None:
     talking.now_ms += 5100
     talking.do(talking.bridge.tick(talking.now_ms))
     assert talking.of(ToAgent)[-1].message == {"type": "KeepAlive"}
-
-
-def test_what_was_not_played_at_the_end_was_not_heard(talking: Call) -> None:
-    talking.speak("This sentence is cut by the end of the call.", 3000)
-    talking.hear(silence(1000))
-    talking.effects.clear()
-    talking.do(talking.bridge.finish(talking.now_ms))
-    assert talking.of(SendClear), "the phone would go on playing for as long as the hang-up takes"
-    (turn,) = [e.turn for e in talking.of(SaveTurn)]
-    assert 0.1 < turn.heard < 0.6
-    assert sum(len(e.placed.audio) for e in talking.of(RecordAgent)) <= 8 * 1000
