@@ -243,7 +243,7 @@ def keys_away() -> Iterator[Callable[[bool], None]]:
 
 
 @pytest.mark.skipif(
-    connection.vendor == "postgresql", reason="there a table that is in use cannot be renamed away"
+    connection.vendor == "postgresql", reason="the test fails there, why is not known: only SQLite shows it"
 )
 async def test_an_open_socket_outlives_a_moment_without_the_database(
     user: User,
@@ -269,7 +269,7 @@ async def test_an_open_socket_outlives_a_moment_without_the_database(
 
 
 @pytest.mark.skipif(
-    connection.vendor == "postgresql", reason="there a table that is in use cannot be renamed away"
+    connection.vendor == "postgresql", reason="the test fails there, why is not known: only SQLite shows it"
 )
 async def test_an_open_socket_does_not_stay_without_the_database(
     user: User, call: Call, keys_away: Callable[[bool], None], monkeypatch: pytest.MonkeyPatch
